@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod calendar;
+pub mod certificate;
 pub mod decider;
 pub mod ids;
 pub mod region;
