@@ -1,1 +1,23 @@
+//! Authorise, load, decide, append: written once for every service.
+//!
+//! * [`Store`] loads and folds a stream, decides, and appends at the revision it decided on.
+//! * [`Claims`] makes a value unique without looking into a read model.
+//! * [`reaction`] follows the log and issues commands.
+//! * [`timer`] fires what is due, once and never early.
 
+pub mod access;
+mod aggregate;
+mod claims;
+mod clock;
+mod context;
+mod metadata;
+pub mod reaction;
+mod store;
+pub mod timer;
+
+pub use aggregate::{Aggregate, AsOf, DecodeError, Head, Loaded, Stored};
+pub use claims::{ClaimError, ClaimKey, Claims};
+pub use clock::{Clock, SystemClock};
+pub use context::{Context, SYSTEM_AGENCY};
+pub use metadata::Metadata;
+pub use store::{APPEND_ATTEMPTS_MAX, ExecuteError, Executed, Store, StoreError};

@@ -173,8 +173,9 @@ fn write_impl(out: &mut String, message: &MessageDescriptor) -> Result<(), Failu
     let etag = if has("etag") { "&self.etag" } else { "\"\"" };
     writeln!(
         out,
-        "impl crate::check::WriteRequest for {} {{\n    fn request_id(&self) -> &str {{ &self.request_id }}\n    fn etag(&self) -> &str {{ {etag} }}\n    fn validate_only(&self) -> bool {{ self.validate_only }}\n    fn clear_request_id(&mut self) {{ self.request_id.clear(); }}\n}}",
-        rust_path(message.full_name())
+        "impl crate::check::WriteRequest for {} {{\n    const NAME: &'static str = {:?};\n    fn request_id(&self) -> &str {{ &self.request_id }}\n    fn etag(&self) -> &str {{ {etag} }}\n    fn validate_only(&self) -> bool {{ self.validate_only }}\n    fn clear_request_id(&mut self) {{ self.request_id.clear(); }}\n}}",
+        rust_path(message.full_name()),
+        message.full_name(),
     )?;
     Ok(())
 }

@@ -85,6 +85,8 @@ pub trait Check {
 
 /// A request that changes something.
 pub trait WriteRequest: Check + prost::Message + Clone {
+    /// The message's full name: part of what makes two requests the same.
+    const NAME: &'static str;
     fn request_id(&self) -> &str;
     /// The revision that the caller last saw; empty: whatever it is.
     fn etag(&self) -> &str;
