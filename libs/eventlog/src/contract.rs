@@ -1,1 +1,1 @@
-//! x
+//! The contract every engine keeps.

@@ -9,6 +9,7 @@
 
 pub mod contract;
 pub mod embedded;
+mod limits;
 mod port;
 
 pub use port::*;

@@ -15,8 +15,12 @@ pub const STREAM_NAME_BYTES_MAX: usize = 128;
 pub const APPEND_EVENTS_MAX: usize = 256;
 /// The most bytes the data or the metadata of one event may have.
 pub const EVENT_BYTES_MAX: usize = 1 << 20;
+/// The most bytes the name of an event's type may have; it has at least one.
+pub const EVENT_TYPE_BYTES_MAX: usize = 128;
 /// The most events one read returns, whatever it asks for.
 pub const READ_EVENTS_MAX: usize = 4096;
+/// A read stops after the event with which its data and metadata reach this many bytes, even below its limit.
+pub const READ_BYTES_MAX: usize = 32 << 20;
 
 /// The name of a stream: a category, a hyphen, an id. Carries no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -216,7 +220,9 @@ pub trait EventLog: Send + Sync + fmt::Debug {
     ) -> Result<Appended, AppendError>;
 
     /// Events of one stream from revision `from` on (backwards: from the end where `from` is `None`).
-    /// A stream that does not exist reads as empty.
+    /// A stream that does not exist reads as empty. Fewer events than asked for do not mean the end of the
+    /// stream, because a read is also bounded by `READ_EVENTS_MAX` and `READ_BYTES_MAX`: it ends where a read
+    /// comes back empty.
     async fn read_stream(
         &self,
         stream: &StreamName,

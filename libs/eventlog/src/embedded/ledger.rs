@@ -1,0 +1,360 @@
+//! What one append does inside the writer's transaction, and what the writer remembers between two.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use lru::LruCache;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use super::Clock;
+use super::checksum::Content;
+use super::queue::Answer;
+use crate::port::{AppendError, Appended, Expected, NewEvent, Position, RecordedEvent, StreamName};
+
+/// Streams whose end the writer knows without asking the database.
+const HEADS_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
+/// Event types whose number the writer knows without asking the database.
+const TYPES_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+/// The writer's knowledge of the log's end. It runs ahead of the disk while a transaction is open, so a
+/// transaction that fails takes its ledger with it.
+pub(super) struct Ledger {
+    clock: Clock,
+    heads: LruCache<StreamName, StreamHead>,
+    types: LruCache<Arc<str>, i64>,
+    /// The position of the last event.
+    pub head: u64,
+    last_stream: i64,
+    last_recorded_at_us: i64,
+    /// Written since the transaction began, in order.
+    pub fresh: Vec<Arc<RecordedEvent>>,
+}
+
+#[derive(Clone, Copy)]
+struct StreamHead {
+    id: i64,
+    /// `None`: the stream has a number and no event.
+    revision: Option<u64>,
+}
+
+/// Where an event id stands.
+struct Place {
+    stream: StreamName,
+    revision: u64,
+    position: u64,
+}
+
+impl Ledger {
+    pub fn load(connection: &Connection, clock: Clock) -> rusqlite::Result<Self> {
+        let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
+        let (head, last_recorded_at_us) = connection
+            .query_row(last, [], |row| {
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+            })
+            .optional()?
+            .unwrap_or((0, i64::MIN));
+        let last_stream =
+            connection.query_row("SELECT coalesce(max(id), 0) FROM streams", [], |row| {
+                row.get(0)
+            })?;
+        Ok(Self {
+            clock,
+            heads: LruCache::new(HEADS_CACHED_MAX),
+            types: LruCache::new(TYPES_CACHED_MAX),
+            head,
+            last_stream,
+            last_recorded_at_us,
+            fresh: Vec::new(),
+        })
+    }
+
+    /// Decides one append and carries it out, or leaves the transaction as it was. An `Err` on the outside
+    /// means that the transaction as a whole is lost.
+    pub fn append(
+        &mut self,
+        transaction: &Connection,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> rusqlite::Result<Answer> {
+        let found = self.find(transaction, stream, expected)?;
+        let actual = found.and_then(|head| head.revision);
+        if !allows(expected, actual) {
+            let conflict = AppendError::WrongExpectedRevision {
+                stream: stream.clone(),
+                expected,
+                actual,
+            };
+            return earlier_append(transaction, stream, &events)
+                .map(|earlier| earlier.unwrap_or(Err(conflict)));
+        }
+        let head = match found {
+            Some(head) => head,
+            None => self.create(transaction, stream)?,
+        };
+        let recorded_at_us = self.now_us();
+        let before = (self.head, self.fresh.len());
+        let mut revision = actual;
+        for event in &events {
+            let next = revision.map_or(0, |revision| revision + 1);
+            if !self.insert(transaction, stream, head.id, next, recorded_at_us, event)? {
+                self.undo(transaction, before)?;
+                // Revisions cannot clash, because `heads` is the truth: an id does. If none is found all the
+                // same, the database contradicts itself, and the transaction must not go on.
+                return earlier_append(transaction, stream, &events)?
+                    .ok_or(rusqlite::Error::StatementChangedRows(0));
+            }
+            revision = Some(next);
+        }
+        self.heads.put(
+            stream.clone(),
+            StreamHead {
+                id: head.id,
+                revision,
+            },
+        );
+        self.last_recorded_at_us = recorded_at_us;
+        Ok(Ok(Appended {
+            revision: revision.unwrap_or(0),
+            position: Position(self.head),
+            repeated: false,
+        }))
+    }
+
+    fn find(
+        &mut self,
+        transaction: &Connection,
+        stream: &StreamName,
+        expected: Expected,
+    ) -> rusqlite::Result<Option<StreamHead>> {
+        if let Some(head) = self.heads.get(stream) {
+            return Ok(Some(*head));
+        }
+        // Who expects no stream is nearly always right: making it tells in one step whether it was there.
+        if expected == Expected::NoStream
+            && let Some(head) = self.try_create(transaction, stream)?
+        {
+            return Ok(Some(head));
+        }
+        let head = transaction
+            .prepare_cached(
+                "SELECT id, (SELECT max(revision) FROM events WHERE stream = streams.id)
+                 FROM streams WHERE name = ?1",
+            )?
+            .query_row([stream.as_str()], |row| {
+                let revision = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
+                Ok(StreamHead {
+                    id: row.get(0)?,
+                    revision,
+                })
+            })
+            .optional()?;
+        if let Some(head) = head {
+            self.heads.put(stream.clone(), head);
+        }
+        Ok(head)
+    }
+
+    fn create(
+        &mut self,
+        transaction: &Connection,
+        stream: &StreamName,
+    ) -> rusqlite::Result<StreamHead> {
+        self.try_create(transaction, stream)?
+            .ok_or(rusqlite::Error::StatementChangedRows(0))
+    }
+
+    /// `None`: the stream has a number already.
+    fn try_create(
+        &mut self,
+        transaction: &Connection,
+        stream: &StreamName,
+    ) -> rusqlite::Result<Option<StreamHead>> {
+        let id = self.last_stream + 1;
+        let made = transaction
+            .prepare_cached("INSERT OR IGNORE INTO streams (id, name) VALUES (?1, ?2)")?
+            .execute(params![id, stream.as_str()])?;
+        if made == 0 {
+            return Ok(None);
+        }
+        self.last_stream = id;
+        let head = StreamHead { id, revision: None };
+        self.heads.put(stream.clone(), head);
+        Ok(Some(head))
+    }
+
+    /// `false`: the event's id is taken.
+    fn insert(
+        &mut self,
+        transaction: &Connection,
+        stream: &StreamName,
+        stream_id: i64,
+        revision: u64,
+        recorded_at_us: i64,
+        event: &NewEvent,
+    ) -> rusqlite::Result<bool> {
+        let type_id = self.type_id(transaction, &event.event_type)?;
+        let position = self.head + 1;
+        let checksum = Content {
+            position,
+            stream: stream.as_str(),
+            revision,
+            id: event.id,
+            event_type: &event.event_type,
+            recorded_at_us,
+            metadata: &event.metadata,
+            data: &event.data,
+        }
+        .checksum();
+        let inserted = transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO events
+                 (position, stream, revision, id, event_type, recorded_at, checksum, metadata, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                position.cast_signed(),
+                stream_id,
+                revision.cast_signed(),
+                event.id.as_bytes().as_slice(),
+                type_id,
+                recorded_at_us,
+                checksum,
+                event.metadata.as_ref(),
+                event.data.as_ref(),
+            ])?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        self.head = position;
+        self.fresh.push(Arc::new(RecordedEvent {
+            position: Position(position),
+            stream: stream.clone(),
+            revision,
+            id: event.id,
+            event_type: Arc::clone(&event.event_type),
+            data: event.data.clone(),
+            metadata: event.metadata.clone(),
+            recorded_at: DateTime::from_timestamp_micros(recorded_at_us).unwrap_or_default(),
+        }));
+        Ok(true)
+    }
+
+    /// Takes back the first events of an append whose later one could not be written.
+    fn undo(&mut self, transaction: &Connection, before: (u64, usize)) -> rusqlite::Result<()> {
+        let (head, fresh) = before;
+        if self.head > head {
+            transaction
+                .prepare_cached("DELETE FROM events WHERE position > ?1")?
+                .execute([head.cast_signed()])?;
+        }
+        self.head = head;
+        self.fresh.truncate(fresh);
+        Ok(())
+    }
+
+    fn type_id(&mut self, transaction: &Connection, name: &Arc<str>) -> rusqlite::Result<i64> {
+        if let Some(id) = self.types.get(name) {
+            return Ok(*id);
+        }
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO event_types (name) VALUES (?1)")?
+            .execute([&**name])?;
+        let id = transaction
+            .prepare_cached("SELECT id FROM event_types WHERE name = ?1")?
+            .query_row([&**name], |row| row.get(0))?;
+        self.types.put(Arc::clone(name), id);
+        Ok(id)
+    }
+
+    /// Whole microseconds, and never before the last event, whatever the clock says.
+    fn now_us(&self) -> i64 {
+        let now: DateTime<Utc> = (self.clock)();
+        now.timestamp_micros().max(self.last_recorded_at_us)
+    }
+}
+
+fn allows(expected: Expected, actual: Option<u64>) -> bool {
+    match expected {
+        Expected::Any => true,
+        Expected::NoStream => actual.is_none(),
+        Expected::Revision(revision) => actual == Some(revision),
+    }
+}
+
+/// Answers an append some of whose ids are in the log: with its first outcome if all of them stand one
+/// behind the other in this stream, else with the id that is taken. `None`: no id of it is in the log.
+fn earlier_append(
+    transaction: &Connection,
+    stream: &StreamName,
+    events: &[NewEvent],
+) -> rusqlite::Result<Option<Answer>> {
+    let mut places = Vec::with_capacity(events.len());
+    for event in events {
+        places.push((event.id, place(transaction, event.id)?));
+    }
+    if places.iter().all(|(_, place)| place.is_none()) {
+        return Ok(None);
+    }
+    let first = places
+        .first()
+        .and_then(|(_, place)| place.as_ref())
+        .map_or(0, |place| place.revision);
+    let together = places.iter().zip(first..).all(|((_, place), revision)| {
+        place
+            .as_ref()
+            .is_some_and(|place| place.stream == *stream && place.revision == revision)
+    });
+    let mut known = places
+        .into_iter()
+        .filter_map(|(id, place)| place.map(|place| (id, place)));
+    Ok(if together {
+        known.next_back().map(|(_, last)| {
+            Ok(Appended {
+                revision: last.revision,
+                position: Position(last.position),
+                repeated: true,
+            })
+        })
+    } else {
+        known.next().map(
+            |(
+                id,
+                Place {
+                    stream, revision, ..
+                },
+            )| {
+                Err(AppendError::EventIdTaken {
+                    id,
+                    stream,
+                    revision,
+                })
+            },
+        )
+    })
+}
+
+fn place(transaction: &Connection, id: Uuid) -> rusqlite::Result<Option<Place>> {
+    transaction
+        .prepare_cached(
+            "SELECT streams.name, events.revision, events.position
+             FROM events JOIN streams ON streams.id = events.stream WHERE events.id = ?1",
+        )?
+        .query_row([id.as_bytes().as_slice()], |row| {
+            let stream = row.get_ref(0)?.as_str()?.parse().map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(
+                    0,
+                    rusqlite::types::Type::Text,
+                    Box::new(error),
+                )
+            })?;
+            Ok(Place {
+                stream,
+                revision: row.get::<_, i64>(1)?.cast_unsigned(),
+                position: row.get::<_, i64>(2)?.cast_unsigned(),
+            })
+        })
+        .optional()
+}

@@ -1,0 +1,270 @@
+//! Reading from the disk: a connection and the names it has seen.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::DateTime;
+use lru::LruCache;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::checksum::Content;
+use crate::port::{
+    Batch, Direction, Filter, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent,
+    StreamName,
+};
+
+/// Rows of `$all` one read looks at, at most, however few of them match its filter.
+const LOOKED_AT_MAX: usize = 4 * READ_EVENTS_MAX;
+/// Names that one connection remembers.
+const STREAMS_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
+const TYPES_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+const ALL: &str = "
+    SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
+    FROM events WHERE position > ?1 ORDER BY position";
+const FORWARDS: &str = "
+    SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
+    FROM events WHERE stream = ?1 AND revision >= ?2 ORDER BY revision";
+const BACKWARDS: &str = "
+    SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
+    FROM events WHERE stream = ?1 AND revision <= ?2 ORDER BY revision DESC";
+
+pub(super) struct Reader {
+    connection: Connection,
+    names: Names,
+}
+
+impl Reader {
+    pub fn new(connection: Connection) -> Self {
+        let names = Names {
+            streams: LruCache::new(STREAMS_CACHED_MAX),
+            types: LruCache::new(TYPES_CACHED_MAX),
+        };
+        Self { connection, names }
+    }
+
+    pub fn head(&self) -> Result<Position, ReadError> {
+        let head = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(position), 0) FROM events")
+            .and_then(|mut statement| statement.query_row([], |row| row.get::<_, i64>(0)))
+            .map_err(unreadable)?;
+        Ok(Position(head.cast_unsigned()))
+    }
+
+    /// One stretch of `$all`, from one snapshot.
+    pub fn all(
+        &mut self,
+        after: Position,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Batch, ReadError> {
+        let mut batch = Batch {
+            events: Vec::new(),
+            through: after,
+            at_head: false,
+        };
+        let limit = limit.min(READ_EVENTS_MAX);
+        let (mut looked_at, mut bytes) = (0, 0);
+        let mut statement = self.connection.prepare_cached(ALL).map_err(unreadable)?;
+        let mut rows = statement.query([signed(after.0)]).map_err(unreadable)?;
+        loop {
+            let Some(row) = rows.next().map_err(unreadable)? else {
+                batch.at_head = true;
+                return Ok(batch);
+            };
+            if looked_at == LOOKED_AT_MAX || batch.events.len() == limit || bytes >= READ_BYTES_MAX
+            {
+                return Ok(batch);
+            }
+            let position = number(row, 0)?;
+            if position != batch.through.0 + 1 {
+                let missing = batch.through.0 + 1;
+                return Err(ReadError::Corrupt(format!(
+                    "the event at position {missing} is missing"
+                )));
+            }
+            let stream = self.names.stream(&self.connection, integer(row, 1)?)?;
+            if filter.matches(&stream) {
+                let event = self.names.event(&self.connection, row, stream)?;
+                bytes += event.data.len() + event.metadata.len();
+                batch.events.push(Arc::new(event));
+            }
+            batch.through = Position(position);
+            looked_at += 1;
+        }
+    }
+
+    /// One stretch of a stream, from one snapshot.
+    pub fn stream(
+        &mut self,
+        stream: &StreamName,
+        direction: Direction,
+        from: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let id = self
+            .connection
+            .prepare_cached("SELECT id FROM streams WHERE name = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([stream.as_str()], |row| row.get::<_, i64>(0))
+                    .optional()
+            })
+            .map_err(unreadable)?;
+        let Some(id) = id else { return Ok(Vec::new()) };
+        let (query, from) = match direction {
+            Direction::Forwards => (FORWARDS, from.unwrap_or(0)),
+            Direction::Backwards => (BACKWARDS, from.unwrap_or(u64::MAX)),
+        };
+        let mut statement = self.connection.prepare_cached(query).map_err(unreadable)?;
+        let mut rows = statement
+            .query(params![id, signed(from)])
+            .map_err(unreadable)?;
+        let mut events: Vec<Arc<RecordedEvent>> = Vec::new();
+        let mut bytes = 0;
+        while events.len() < limit.min(READ_EVENTS_MAX) && bytes < READ_BYTES_MAX {
+            let Some(row) = rows.next().map_err(unreadable)? else {
+                break;
+            };
+            let event = self.names.event(&self.connection, row, stream.clone())?;
+            let due = match (direction, events.last()) {
+                (Direction::Forwards, None) => Some(from),
+                (Direction::Forwards, Some(last)) => Some(last.revision + 1),
+                (Direction::Backwards, None) => None,
+                (Direction::Backwards, Some(last)) => last.revision.checked_sub(1),
+            };
+            if let Some(due) = due
+                && event.revision != due
+            {
+                return Err(ReadError::Corrupt(format!(
+                    "revision {due} of `{stream}` is missing"
+                )));
+            }
+            bytes += event.data.len() + event.metadata.len();
+            events.push(Arc::new(event));
+        }
+        Ok(events)
+    }
+}
+
+/// The names behind the numbers in the rows. They never change once committed.
+struct Names {
+    streams: LruCache<i64, StreamName>,
+    types: LruCache<i64, Arc<str>>,
+}
+
+impl Names {
+    /// Reads a whole row and checks that it says what was written.
+    fn event(
+        &mut self,
+        connection: &Connection,
+        row: &Row<'_>,
+        stream: StreamName,
+    ) -> Result<RecordedEvent, ReadError> {
+        let position = number(row, 0)?;
+        let revision = number(row, 2)?;
+        let event_type = self.event_type(connection, integer(row, 4)?)?;
+        let recorded_at_us = integer(row, 5)?;
+        let damaged = || {
+            ReadError::Corrupt(format!(
+                "position {position}, revision {revision} of `{stream}`"
+            ))
+        };
+        let id = Uuid::from_slice(blob(row, 3)?).map_err(|_| damaged())?;
+        let (metadata, data) = (blob(row, 7)?, blob(row, 8)?);
+        let content = Content {
+            position,
+            stream: stream.as_str(),
+            revision,
+            id,
+            event_type: &event_type,
+            recorded_at_us,
+            metadata,
+            data,
+        };
+        if i64::from(content.checksum()) != integer(row, 6)? {
+            return Err(damaged());
+        }
+        let recorded_at = DateTime::from_timestamp_micros(recorded_at_us).ok_or_else(damaged)?;
+        let (metadata, data) = (
+            Bytes::copy_from_slice(metadata),
+            Bytes::copy_from_slice(data),
+        );
+        Ok(RecordedEvent {
+            position: Position(position),
+            stream,
+            revision,
+            id,
+            event_type,
+            data,
+            metadata,
+            recorded_at,
+        })
+    }
+
+    fn stream(&mut self, connection: &Connection, id: i64) -> Result<StreamName, ReadError> {
+        if let Some(name) = self.streams.get(&id) {
+            return Ok(name.clone());
+        }
+        let text = name(connection, "SELECT name FROM streams WHERE id = ?1", id)?;
+        let name: StreamName = text
+            .parse()
+            .map_err(|_| ReadError::Corrupt(format!("stream {id} has an impossible name")))?;
+        self.streams.put(id, name.clone());
+        Ok(name)
+    }
+
+    fn event_type(&mut self, connection: &Connection, id: i64) -> Result<Arc<str>, ReadError> {
+        if let Some(name) = self.types.get(&id) {
+            return Ok(Arc::clone(name));
+        }
+        let name: Arc<str> =
+            name(connection, "SELECT name FROM event_types WHERE id = ?1", id)?.into();
+        self.types.put(id, Arc::clone(&name));
+        Ok(name)
+    }
+}
+
+fn name(connection: &Connection, query: &str, id: i64) -> Result<String, ReadError> {
+    connection
+        .prepare_cached(query)
+        .and_then(|mut statement| statement.query_row([id], |row| row.get(0)).optional())
+        .map_err(unreadable)?
+        .ok_or_else(|| ReadError::Corrupt(format!("name {id} is missing")))
+}
+
+/// A cursor that no log reaches reads like one at its end.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn integer(row: &Row<'_>, column: usize) -> Result<i64, ReadError> {
+    row.get(column).map_err(unreadable)
+}
+
+fn number(row: &Row<'_>, column: usize) -> Result<u64, ReadError> {
+    integer(row, column).map(i64::cast_unsigned)
+}
+
+fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], ReadError> {
+    row.get_ref(column)
+        .map_err(unreadable)?
+        .as_blob()
+        .map_err(|error| ReadError::Corrupt(format!("column {column}: {error}")))
+}
+
+pub(super) fn unreadable(error: rusqlite::Error) -> ReadError {
+    match &error {
+        rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                ReadError::Corrupt(error.to_string())
+            }
+            _ => ReadError::Unavailable(error.to_string()),
+        },
+        // The database answered, but not with what was ever written into it.
+        _ => ReadError::Corrupt(error.to_string()),
+    }
+}
