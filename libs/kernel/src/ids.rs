@@ -22,7 +22,10 @@ pub fn parse_uuid(kind: &'static str, text: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(text)
         .ok()
         .filter(|id| id.hyphenated().to_string() == text)
-        .ok_or_else(|| NotAnId { kind, text: text.chars().take(64).collect() })
+        .ok_or_else(|| NotAnId {
+            kind,
+            text: text.chars().take(64).collect(),
+        })
 }
 
 macro_rules! typed_ids {
@@ -95,6 +98,17 @@ typed_ids! {
     OrderId = "order";
 }
 
+/// The namespace of ids that follow from what a thing is called outside Casebook.
+const OUTSIDE: Uuid = Uuid::from_u128(0x6ba7_b810_c45e_b00c_9e1d_0000_0000_0001);
+
+impl AccountId {
+    /// The account behind a platform's own user id: every service computes the same, declared or not.
+    /// The user id stays when the handle is renamed.
+    pub fn of(platform: &str, platform_uid: &str) -> Self {
+        Self::derived(OUTSIDE, &format!("{platform}/{platform_uid}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +117,11 @@ mod tests {
     fn only_one_spelling_of_an_id_is_read() {
         let id = CaseId::derived(Uuid::nil(), "lead");
         assert_eq!(id.to_string().parse::<CaseId>(), Ok(id));
-        for spelling in [id.to_string().to_uppercase(), id.uuid().simple().to_string(), String::new()] {
+        for spelling in [
+            id.to_string().to_uppercase(),
+            id.uuid().simple().to_string(),
+            String::new(),
+        ] {
             assert!(spelling.parse::<CaseId>().is_err(), "{spelling}");
         }
     }
@@ -111,8 +129,17 @@ mod tests {
     #[test]
     fn the_same_cause_gives_the_same_id_and_another_kind_another() {
         let cause = Uuid::from_u128(7);
-        assert_eq!(OrderId::derived(cause, "mute"), OrderId::derived(cause, "mute"));
-        assert_ne!(OrderId::derived(cause, "mute"), OrderId::derived(cause, "closure"));
-        assert_ne!(OrderId::derived(cause, "mute").uuid(), CaseId::derived(cause, "mute").uuid());
+        assert_eq!(
+            OrderId::derived(cause, "mute"),
+            OrderId::derived(cause, "mute")
+        );
+        assert_ne!(
+            OrderId::derived(cause, "mute"),
+            OrderId::derived(cause, "closure")
+        );
+        assert_ne!(
+            OrderId::derived(cause, "mute").uuid(),
+            CaseId::derived(cause, "mute").uuid()
+        );
     }
 }

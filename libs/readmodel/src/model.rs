@@ -1,0 +1,170 @@
+//! One service's read model: a database, and how far it has come.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use casebook_eventlog::{Position, StreamName};
+use casebook_execution::reaction::{Cursors, NotNow};
+use casebook_execution::timer::{DueIndex, DueTimer};
+use casebook_kernel::Timestamp;
+use chrono::DateTime;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
+    EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::watch;
+
+use crate::base::{cursor, timer};
+
+/// How many queries of one service run at a time.
+const READERS_MAX: u32 = 4;
+/// How long a query waits for a connection before it is refused.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The cursor of the rows. Reactions have cursors of their own names.
+const ROWS: &str = "rows";
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the read model `{url}`: {source}")]
+pub struct OpenError {
+    url: String,
+    source: DbErr,
+}
+
+/// The rows did not reach the wanted position in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the read model reaches position {reached}, not yet {wanted}")]
+pub struct WaitError {
+    pub wanted: Position,
+    pub reached: Position,
+}
+
+#[derive(Debug)]
+pub struct ReadModel {
+    /// One connection that writes: SQLite has one writer, and rows come in log order.
+    pub(crate) writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    pub(crate) progress: watch::Sender<Position>,
+}
+
+impl ReadModel {
+    /// Opens a SQLite file, making it if need be, and brings its tables up to date.
+    pub async fn open_sqlite<M: MigratorTrait>(file: &Path) -> Result<Self, OpenError> {
+        let url = format!("sqlite://{}?mode=rwc", file.display());
+        Self::open::<M>(&url).await
+    }
+
+    /// Opens the database at `url` and brings its tables up to date.
+    pub async fn open<M: MigratorTrait>(url: &str) -> Result<Self, OpenError> {
+        let failed = |source| OpenError { url: url.to_owned(), source };
+        let writer = Database::connect(options(url, 1)).await.map_err(failed)?;
+        M::up(&writer, None).await.map_err(failed)?;
+        let reader = Database::connect(options(url, READERS_MAX)).await.map_err(failed)?;
+        let reached = load_cursor(&writer, ROWS).await.map_err(failed)?;
+        Ok(Self { writer, reader, progress: watch::Sender::new(reached) })
+    }
+
+    /// Where queries go.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// How far the rows reach.
+    pub fn reached(&self) -> Position {
+        *self.progress.borrow()
+    }
+
+    /// Waits until the rows reach `position`.
+    pub async fn wait_for(&self, position: Position, patience: Duration) -> Result<(), WaitError> {
+        let mut progress = self.progress.subscribe();
+        let waited = tokio::time::timeout(patience, progress.wait_for(|reached| *reached >= position)).await;
+        match waited {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(WaitError { wanted: position, reached: self.reached() }),
+        }
+    }
+
+    /// Drops all rows, timers and the cursor of the rows: the projection makes them anew from the log.
+    /// To be called while no projection runs.
+    pub async fn rebuild<M: MigratorTrait>(&self) -> Result<(), DbErr> {
+        M::fresh(&self.writer).await?;
+        self.progress.send_replace(Position::START);
+        Ok(())
+    }
+
+    pub(crate) async fn save_rows_cursor(&self, db: &impl ConnectionTrait, position: Position) -> Result<(), DbErr> {
+        save_cursor(db, ROWS, position).await
+    }
+}
+
+fn options(url: &str, connections_max: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections_max).min_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        // Rows can be made again from the log: a power cut may cost the last of them, never the order of rows and
+        // cursor, which one transaction holds together.
+        sqlite
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "NORMAL")
+            .pragma("busy_timeout", "10000")
+            .statement_cache_capacity(256)
+    });
+    options
+}
+
+async fn load_cursor(db: &impl ConnectionTrait, name: &str) -> Result<Position, DbErr> {
+    let row = cursor::Entity::find_by_id(name.to_owned()).one(db).await?;
+    Ok(row.map_or(Position::START, |row| Position(u64::try_from(row.position).unwrap_or(0))))
+}
+
+async fn save_cursor(db: &impl ConnectionTrait, name: &str, position: Position) -> Result<(), DbErr> {
+    let row = cursor::ActiveModel { name: Set(name.to_owned()), position: Set(as_i64(position)) };
+    cursor::Entity::insert(row)
+        .on_conflict(OnConflict::column(cursor::Column::Name).update_column(cursor::Column::Position).to_owned())
+        .exec_without_returning(db)
+        .await
+        .map(|_| ())
+}
+
+/// A position as a database holds it. The log would need centuries to leave this range.
+pub(crate) fn as_i64(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Cursors for ReadModel {
+    async fn load(&self, name: &str) -> Result<Position, NotNow> {
+        load_cursor(&self.reader, name).await.map_err(not_now)
+    }
+
+    async fn save(&self, name: &str, position: Position) -> Result<(), NotNow> {
+        save_cursor(&self.writer, name, position).await.map_err(not_now)
+    }
+}
+
+#[async_trait]
+impl DueIndex for ReadModel {
+    async fn due(&self, now: Timestamp, limit: u64) -> Result<Vec<DueTimer>, NotNow> {
+        let rows = timer::Entity::find()
+            .filter(timer::Column::DueUs.lte(now.timestamp_micros()))
+            .order_by_asc(timer::Column::DueUs)
+            .limit(limit)
+            .all(&self.reader)
+            .await
+            .map_err(not_now)?;
+        rows.into_iter()
+            .map(|row| {
+                let stream: StreamName = row.stream.parse().map_err(|error| NotNow(format!("timers: {error}")))?;
+                let due = DateTime::from_timestamp_micros(row.due_us)
+                    .ok_or_else(|| NotNow(format!("timers: `{}` is due at no time", row.stream)))?;
+                Ok(DueTimer { stream, kind: row.kind, due })
+            })
+            .collect()
+    }
+}
+
+fn not_now(error: DbErr) -> NotNow {
+    NotNow(error.to_string())
+}

@@ -1,0 +1,94 @@
+//! Follows the log and writes rows and cursor together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use casebook_eventlog::{Batch, EventLog, Filter, ReadError, RecordedEvent};
+use casebook_execution::{DecodeError, StoreError};
+use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::model::ReadModel;
+
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ReadError> for ProjectionError {
+    fn from(error: ReadError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<DecodeError> for ProjectionError {
+    fn from(error: DecodeError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Makes rows of events.
+#[async_trait]
+pub trait Projection: Send + 'static {
+    /// The categories of the streams it wants.
+    fn categories(&self) -> &'static [&'static str];
+
+    /// Writes what `events` change. Whatever it keeps in memory must survive [`Self::forget`].
+    async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<(), ProjectionError>;
+
+    /// The transaction of the last `apply` did not commit: what was kept in memory of it is void.
+    fn forget(&mut self);
+}
+
+/// Runs the projections of one service until `stop`: one cursor, one transaction a batch.
+pub async fn run(log: Arc<dyn EventLog>, model: Arc<ReadModel>, mut projections: Vec<Box<dyn Projection>>, stop: CancellationToken) {
+    let filter = Filter::categories(projections.iter().flat_map(|projection| projection.categories()).copied());
+    loop {
+        let mut subscription = log.subscribe(model.reached(), filter.clone());
+        let failure = loop {
+            let batch = tokio::select! {
+                () = stop.cancelled() => return,
+                batch = subscription.next() => batch,
+            };
+            let written = match batch {
+                Ok(batch) => write(&model, &mut projections, &batch).await,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = written {
+                break error;
+            }
+        };
+        tracing::error!(error = %failure, reached = %model.reached(), "the read model stands still; trying again");
+        for projection in &mut projections {
+            projection.forget();
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETRY_DELAY) => {}
+        }
+    }
+}
+
+async fn write(model: &ReadModel, projections: &mut [Box<dyn Projection>], batch: &Batch) -> Result<(), ProjectionError> {
+    if !batch.events.is_empty() {
+        let rows = model.writer.begin().await?;
+        for projection in projections {
+            let wanted = Filter::categories(projection.categories().iter().copied());
+            let events: Vec<_> = batch.events.iter().filter(|event| wanted.matches(&event.stream)).cloned().collect();
+            if !events.is_empty() {
+                projection.apply(&events, &rows).await?;
+            }
+        }
+        model.save_rows_cursor(&rows, batch.through).await?;
+        rows.commit().await?;
+    }
+    // Where nothing matched, the rows are as of `through` all the same; the cursor on disk may lag, at no loss.
+    model.progress.send_replace(batch.through);
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Holds every row against the state folded from the log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use casebook_eventlog::{EventLog, Filter, Position, READ_EVENTS_MAX, ReadError};
+use casebook_execution::Loaded;
+use sea_orm::{EntityTrait, Iterable as _, ModelTrait as _, PrimaryKeyToColumn as _, Value};
+use uuid::Uuid;
+
+use crate::model::ReadModel;
+use crate::projection::ProjectionError;
+use crate::view::View;
+
+/// Mismatches that are named one by one; the rest is counted.
+const NAMED_MAX: usize = 20;
+
+/// What the comparison of one table found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ViewReport {
+    pub view: &'static str,
+    pub streams: u64,
+    pub events: u64,
+    pub rows: u64,
+    pub mismatches: u64,
+    /// The first of them, in words.
+    pub named: Vec<String>,
+}
+
+impl ViewReport {
+    fn mismatch(&mut self, words: impl FnOnce() -> String) {
+        self.mismatches += 1;
+        if self.named.len() < NAMED_MAX {
+            self.named.push(words());
+        }
+    }
+}
+
+/// A table that can be held against the log.
+#[async_trait]
+pub trait VerifyView: Send + Sync {
+    async fn verify(&self, log: &Arc<dyn EventLog>, model: &ReadModel) -> Result<ViewReport, ProjectionError>;
+}
+
+/// Compares the rows of `V` with the states folded from the log, both ways. The read model must have come to rest.
+pub fn verify_view<V: View>() -> Box<dyn VerifyView> {
+    Box::new(Verification::<V>(std::marker::PhantomData))
+}
+
+struct Verification<V>(std::marker::PhantomData<fn() -> V>);
+
+#[async_trait]
+impl<V: View> VerifyView for Verification<V> {
+    async fn verify(&self, log: &Arc<dyn EventLog>, model: &ReadModel) -> Result<ViewReport, ProjectionError> {
+        let mut report = ViewReport { view: V::CATEGORIES[0], ..ViewReport::default() };
+        let (states, through) = fold_all::<V>(log, &mut report).await?;
+        if model.reached() < through {
+            report.mismatch(|| format!("the rows reach position {} of {through}", model.reached()));
+        }
+        let mut rows = HashMap::new();
+        for row in V::Entity::find().all(model.reader()).await? {
+            report.rows += 1;
+            rows.insert(primary_key::<V>(&row), row);
+        }
+        for (id, loaded) in &states {
+            let expected = loaded.head.and_then(|head| V::row(*id, &loaded.state, &head));
+            let found = rows.remove(&id.to_string());
+            if expected != found {
+                report.mismatch(|| format!("{}-{id}: the log gives {expected:?}, the row is {found:?}", V::CATEGORIES[0]));
+            }
+        }
+        for id in rows.keys() {
+            report.mismatch(|| format!("{}-{id}: a row without a stream", V::CATEGORIES[0]));
+        }
+        Ok(report)
+    }
+}
+
+async fn fold_all<V: View>(
+    log: &Arc<dyn EventLog>,
+    report: &mut ViewReport,
+) -> Result<(HashMap<Uuid, Loaded<V::Aggregate>>, Position), ProjectionError> {
+    let filter = Filter::categories(V::CATEGORIES.iter().copied());
+    let mut states: HashMap<Uuid, Loaded<V::Aggregate>> = HashMap::new();
+    let mut last = Position::START;
+    let mut after = Position::START;
+    loop {
+        let batch = log.read_all(after, &filter, READ_EVENTS_MAX).await?;
+        for event in &batch.events {
+            let id = event.stream.id().ok_or_else(|| ReadError::Corrupt(format!("`{}` is not named by an id", event.stream)))?;
+            states.entry(id).or_default().apply(event)?;
+            report.events += 1;
+            last = event.position;
+        }
+        if batch.at_head {
+            report.streams = states.len() as u64;
+            return Ok((states, last));
+        }
+        after = batch.through;
+    }
+}
+
+fn primary_key<V: View>(row: &<V::Entity as EntityTrait>::Model) -> String {
+    let key = <V::Entity as EntityTrait>::PrimaryKey::iter().next().map(|key| row.get(key.into_column()));
+    match key {
+        Some(Value::String(Some(text))) => text.to_string(),
+        other => format!("{other:?}"),
+    }
+}
