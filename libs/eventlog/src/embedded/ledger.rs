@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use lru::LruCache;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, params};
-use uuid::Uuid;
 
 use super::Clock;
 use super::checksum::Content;
+use super::ids::TakenIds;
 use super::queue::Answer;
 use crate::port::{AppendError, Appended, Expected, NewEvent, Position, RecordedEvent, StreamName};
 
@@ -24,6 +25,7 @@ pub(super) struct Ledger {
     clock: Clock,
     heads: LruCache<StreamName, StreamHead>,
     types: LruCache<Arc<str>, i64>,
+    ids: TakenIds,
     /// The position of the last event.
     pub head: u64,
     last_stream: i64,
@@ -39,11 +41,12 @@ struct StreamHead {
     revision: Option<u64>,
 }
 
-/// Where an event id stands.
+/// Where an event stands.
+#[derive(Clone)]
 struct Place {
     stream: StreamName,
     revision: u64,
-    position: u64,
+    position: Position,
 }
 
 impl Ledger {
@@ -63,6 +66,7 @@ impl Ledger {
             clock,
             heads: LruCache::new(HEADS_CACHED_MAX),
             types: LruCache::new(TYPES_CACHED_MAX),
+            ids: TakenIds::load(connection)?,
             head,
             last_stream,
             last_recorded_at_us,
@@ -79,33 +83,28 @@ impl Ledger {
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> rusqlite::Result<Answer> {
+        if let Some(earlier) = self.earlier_append(transaction, stream, &events)? {
+            return Ok(earlier);
+        }
         let found = self.find(transaction, stream, expected)?;
         let actual = found.and_then(|head| head.revision);
         if !allows(expected, actual) {
-            let conflict = AppendError::WrongExpectedRevision {
-                stream: stream.clone(),
+            let stream = stream.clone();
+            return Ok(Err(AppendError::WrongExpectedRevision {
+                stream,
                 expected,
                 actual,
-            };
-            return earlier_append(transaction, stream, &events)
-                .map(|earlier| earlier.unwrap_or(Err(conflict)));
+            }));
         }
         let head = match found {
             Some(head) => head,
             None => self.create(transaction, stream)?,
         };
         let recorded_at_us = self.now_us();
-        let before = (self.head, self.fresh.len());
         let mut revision = actual;
-        for event in &events {
+        for event in events {
             let next = revision.map_or(0, |revision| revision + 1);
-            if !self.insert(transaction, stream, head.id, next, recorded_at_us, event)? {
-                self.undo(transaction, before)?;
-                // Revisions cannot clash, because `heads` is the truth: an id does. If none is found all the
-                // same, the database contradicts itself, and the transaction must not go on.
-                return earlier_append(transaction, stream, &events)?
-                    .ok_or(rusqlite::Error::StatementChangedRows(0));
-            }
+            self.insert(transaction, stream, head.id, next, recorded_at_us, event)?;
             revision = Some(next);
         }
         self.heads.put(
@@ -116,10 +115,57 @@ impl Ledger {
             },
         );
         self.last_recorded_at_us = recorded_at_us;
+        let revision = revision.unwrap_or(0);
         Ok(Ok(Appended {
-            revision: revision.unwrap_or(0),
+            revision,
             position: Position(self.head),
             repeated: false,
+        }))
+    }
+
+    /// What belongs to every transaction beside its appends.
+    pub fn finish(&mut self, transaction: &Connection) -> rusqlite::Result<()> {
+        self.ids.settle(transaction, self.fresh.len(), self.head)
+    }
+
+    /// Answers an append some of whose ids are in the log: with its first outcome if all of them stand one
+    /// behind the other in this stream, else with the id that is taken. `None`: no id of it is in the log.
+    fn earlier_append(
+        &self,
+        transaction: &Connection,
+        stream: &StreamName,
+        events: &[NewEvent],
+    ) -> rusqlite::Result<Option<Answer>> {
+        let mut places = Vec::new();
+        for event in events {
+            if let Some(position) = self.ids.position(transaction, event.id)? {
+                places.push((event.id, place(transaction, position)?));
+            }
+        }
+        let Some((id, first)) = places.first() else {
+            return Ok(None);
+        };
+        let (id, first) = (*id, first.clone());
+        let together = places.len() == events.len()
+            && places
+                .iter()
+                .zip(first.revision..)
+                .all(|((_, place), revision)| {
+                    place.stream == *stream && place.revision == revision
+                });
+        let last = places.pop().map_or_else(|| first.clone(), |(_, last)| last);
+        Ok(Some(if together {
+            Ok(Appended {
+                revision: last.revision,
+                position: last.position,
+                repeated: true,
+            })
+        } else {
+            Err(AppendError::EventIdTaken {
+                id,
+                stream: first.stream,
+                revision: first.revision,
+            })
         }))
     }
 
@@ -185,7 +231,7 @@ impl Ledger {
         Ok(Some(head))
     }
 
-    /// `false`: the event's id is taken.
+    /// Writes a row. A clash of revisions or positions is impossible and would end the transaction.
     fn insert(
         &mut self,
         transaction: &Connection,
@@ -193,8 +239,8 @@ impl Ledger {
         stream_id: i64,
         revision: u64,
         recorded_at_us: i64,
-        event: &NewEvent,
-    ) -> rusqlite::Result<bool> {
+        event: NewEvent,
+    ) -> rusqlite::Result<()> {
         let type_id = self.type_id(transaction, &event.event_type)?;
         let position = self.head + 1;
         let checksum = Content {
@@ -208,9 +254,9 @@ impl Ledger {
             data: &event.data,
         }
         .checksum();
-        let inserted = transaction
+        transaction
             .prepare_cached(
-                "INSERT OR IGNORE INTO events
+                "INSERT INTO events
                  (position, stream, revision, id, event_type, recorded_at, checksum, metadata, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
@@ -225,33 +271,18 @@ impl Ledger {
                 event.metadata.as_ref(),
                 event.data.as_ref(),
             ])?;
-        if inserted == 0 {
-            return Ok(false);
-        }
         self.head = position;
+        self.ids.take(event.id, position);
         self.fresh.push(Arc::new(RecordedEvent {
             position: Position(position),
             stream: stream.clone(),
             revision,
             id: event.id,
-            event_type: Arc::clone(&event.event_type),
-            data: event.data.clone(),
-            metadata: event.metadata.clone(),
+            event_type: event.event_type,
+            data: event.data,
+            metadata: event.metadata,
             recorded_at: DateTime::from_timestamp_micros(recorded_at_us).unwrap_or_default(),
         }));
-        Ok(true)
-    }
-
-    /// Takes back the first events of an append whose later one could not be written.
-    fn undo(&mut self, transaction: &Connection, before: (u64, usize)) -> rusqlite::Result<()> {
-        let (head, fresh) = before;
-        if self.head > head {
-            transaction
-                .prepare_cached("DELETE FROM events WHERE position > ?1")?
-                .execute([head.cast_signed()])?;
-        }
-        self.head = head;
-        self.fresh.truncate(fresh);
         Ok(())
     }
 
@@ -284,77 +315,21 @@ fn allows(expected: Expected, actual: Option<u64>) -> bool {
     }
 }
 
-/// Answers an append some of whose ids are in the log: with its first outcome if all of them stand one
-/// behind the other in this stream, else with the id that is taken. `None`: no id of it is in the log.
-fn earlier_append(
-    transaction: &Connection,
-    stream: &StreamName,
-    events: &[NewEvent],
-) -> rusqlite::Result<Option<Answer>> {
-    let mut places = Vec::with_capacity(events.len());
-    for event in events {
-        places.push((event.id, place(transaction, event.id)?));
-    }
-    if places.iter().all(|(_, place)| place.is_none()) {
-        return Ok(None);
-    }
-    let first = places
-        .first()
-        .and_then(|(_, place)| place.as_ref())
-        .map_or(0, |place| place.revision);
-    let together = places.iter().zip(first..).all(|((_, place), revision)| {
-        place
-            .as_ref()
-            .is_some_and(|place| place.stream == *stream && place.revision == revision)
-    });
-    let mut known = places
-        .into_iter()
-        .filter_map(|(id, place)| place.map(|place| (id, place)));
-    Ok(if together {
-        known.next_back().map(|(_, last)| {
-            Ok(Appended {
-                revision: last.revision,
-                position: Position(last.position),
-                repeated: true,
-            })
-        })
-    } else {
-        known.next().map(
-            |(
-                id,
-                Place {
-                    stream, revision, ..
-                },
-            )| {
-                Err(AppendError::EventIdTaken {
-                    id,
-                    stream,
-                    revision,
-                })
-            },
-        )
-    })
-}
-
-fn place(transaction: &Connection, id: Uuid) -> rusqlite::Result<Option<Place>> {
+fn place(transaction: &Connection, position: u64) -> rusqlite::Result<Place> {
     transaction
         .prepare_cached(
-            "SELECT streams.name, events.revision, events.position
-             FROM events JOIN streams ON streams.id = events.stream WHERE events.id = ?1",
+            "SELECT streams.name, events.revision
+             FROM events JOIN streams ON streams.id = events.stream WHERE events.position = ?1",
         )?
-        .query_row([id.as_bytes().as_slice()], |row| {
+        .query_row([position.cast_signed()], |row| {
             let stream = row.get_ref(0)?.as_str()?.parse().map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(
-                    0,
-                    rusqlite::types::Type::Text,
-                    Box::new(error),
-                )
+                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
             })?;
+            let revision = row.get::<_, i64>(1)?.cast_unsigned();
             Ok(Place {
                 stream,
-                revision: row.get::<_, i64>(1)?.cast_unsigned(),
-                position: row.get::<_, i64>(2)?.cast_unsigned(),
+                revision,
+                position: Position(position),
             })
         })
-        .optional()
 }

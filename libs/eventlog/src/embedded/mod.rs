@@ -8,6 +8,7 @@
 
 mod checksum;
 mod feed;
+mod ids;
 mod ledger;
 mod queue;
 mod reader;

@@ -47,7 +47,15 @@ CREATE TABLE events (
     data        BLOB    NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
-CREATE UNIQUE INDEX events_by_id ON events (id);
+-- Where an event id stands. It lags: it holds at least the events up to `indexed.through`.
+CREATE TABLE event_ids (
+    id       BLOB    PRIMARY KEY,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE indexed (
+    through INTEGER NOT NULL
+) STRICT;
+INSERT INTO indexed VALUES (0);
 ";
 
 /// Why a log cannot be opened.

@@ -185,6 +185,7 @@ impl Open {
                 }
             }
         }
+        self.ledger.finish(&transaction)?;
         transaction.commit()
     }
 }
