@@ -71,6 +71,11 @@ impl ReadModel {
         &self.reader
     }
 
+    /// Tells how far the rows reach, whenever that changes.
+    pub fn progress(&self) -> watch::Receiver<Position> {
+        self.progress.subscribe()
+    }
+
     /// How far the rows reach.
     pub fn reached(&self) -> Position {
         *self.progress.borrow()

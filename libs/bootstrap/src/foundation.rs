@@ -1,0 +1,178 @@
+//! What every service stands on, and the tasks that run beside it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use casebook_eventlog::{EventLog, Position, ReadError};
+use casebook_execution::reaction::{self, Reaction};
+use casebook_execution::timer::{self, OnDue};
+use casebook_execution::{Claims, Clock, SYSTEM_AGENCY};
+use casebook_kernel::Actor;
+use casebook_kernel::region::Region;
+use casebook_policy::PolicySet;
+use casebook_readmodel::{OpenError, Projection, ReadModel, VerifyView};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::gate::Gate;
+use crate::keys::Keys;
+
+/// How long tasks may take to come to an end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What a deployment chooses.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where read models are kept.
+    pub data_dir: PathBuf,
+    /// The registry of practitioners, where a file stands in for it.
+    pub registry_file: Option<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    ReadModel(#[from] OpenError),
+    #[error("cannot make `{path}`: {source}")]
+    Folder { path: String, source: std::io::Error },
+    #[error("{0}")]
+    Setting(String),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// The followers of the log did not come to rest in time.
+#[derive(Debug, thiserror::Error)]
+#[error("`{follower}` reaches position {reached} of {head}")]
+pub struct RestError {
+    follower: String,
+    reached: Position,
+    head: Position,
+}
+
+/// A service that runs.
+pub struct Service {
+    pub name: &'static str,
+    pub read_model: Arc<ReadModel>,
+    /// Its tables, to be held against the log.
+    pub views: Vec<Box<dyn VerifyView>>,
+}
+
+/// What every service stands on.
+pub struct Foundation {
+    pub log: Arc<dyn EventLog>,
+    pub clock: Arc<dyn Clock>,
+    pub policy: Arc<PolicySet>,
+    pub claims: Claims,
+    pub gate: Gate,
+    /// In whose name reactions and deadlines act.
+    pub system: Actor,
+    pub settings: Settings,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    followers: Mutex<Vec<(String, watch::Receiver<Position>)>>,
+}
+
+impl Foundation {
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+        policy: Arc<PolicySet>,
+        keys: &Keys,
+        settings: Settings,
+    ) -> Result<Self, StartError> {
+        let gate = Gate { log: log.clone(), clock: clock.clone(), policy_version: policy.pack.version().into() };
+        let name = |text: &str| text.to_owned();
+        let system = Actor {
+            agency: SYSTEM_AGENCY.parse().map_err(StartError::Setting)?,
+            officer: "system".parse().map_err(StartError::Setting)?,
+            agency_kind: None,
+            region: Region::NATIONAL,
+        };
+        std::fs::create_dir_all(&settings.data_dir)
+            .map_err(|source| StartError::Folder { path: name(&settings.data_dir.to_string_lossy()), source })?;
+        Ok(Self {
+            claims: Claims::new(log.clone(), keys.claims),
+            log,
+            clock,
+            policy,
+            gate,
+            system,
+            settings,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            followers: Mutex::default(),
+        })
+    }
+
+    /// Ends when the services should.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Opens the read model of a service.
+    pub async fn read_model<M: MigratorTrait>(&self, service: &'static str) -> Result<Arc<ReadModel>, StartError> {
+        let file = self.settings.data_dir.join(format!("{service}.db"));
+        Ok(Arc::new(ReadModel::open_sqlite::<M>(&file).await?))
+    }
+
+    /// Keeps the rows of a service up to date from now on.
+    pub fn project(&self, service: &'static str, model: &Arc<ReadModel>, projections: Vec<Box<dyn Projection>>) {
+        self.follow(format!("{service} rows"), model.progress());
+        self.tasks.spawn(casebook_readmodel::run(self.log.clone(), model.clone(), projections, self.stop.clone()));
+    }
+
+    /// Lets a service react from now on; its cursor is kept in the service's read model.
+    pub fn react(&self, model: &Arc<ReadModel>, reaction: impl Reaction) {
+        let progress = watch::Sender::new(Position::START);
+        self.follow(reaction.name().to_owned(), progress.subscribe());
+        self.tasks.spawn(reaction::run(self.log.clone(), model.clone(), Arc::new(reaction), progress, self.stop.clone()));
+    }
+
+    /// Fires the deadlines of a service from now on.
+    pub fn on_due(&self, model: &Arc<ReadModel>, on_due: impl OnDue) {
+        self.tasks.spawn(timer::run(model.clone(), Arc::new(on_due), self.clock.clone(), self.stop.clone()));
+    }
+
+    fn follow(&self, name: String, progress: watch::Receiver<Position>) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push((name, progress));
+    }
+
+    /// How far each reaction and each set of rows has come.
+    pub fn progress(&self) -> Vec<(String, Position)> {
+        let followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        followers.iter().map(|(name, progress)| (name.clone(), *progress.borrow())).collect()
+    }
+
+    /// Waits until every reaction has reacted to everything, and all rows show it.
+    pub async fn at_rest(&self, patience: Duration) -> Result<Position, RestError> {
+        let deadline = tokio::time::Instant::now() + patience;
+        let mut seen = Position::START;
+        loop {
+            let head = self.log.head().await.unwrap_or(seen);
+            let behind = self.progress().into_iter().find(|(_, reached)| *reached < head);
+            match behind {
+                // Twice the same head: what reacted last wrote nothing any more.
+                None if head == seen => return Ok(head),
+                Some((follower, reached)) if tokio::time::Instant::now() > deadline => {
+                    return Err(RestError { follower, reached, head });
+                }
+                None => seen = head,
+                Some(_) => {}
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Ends all tasks. Whatever was not done is done after the next start.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end in time");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! One port: the services, health, and reflection in both of its versions.
+
+use std::time::Duration;
+
+use casebook_authz::{AuthLayer, TokenVerifier};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::service::RoutesBuilder;
+use tonic::transport::Server;
+
+use crate::foundation::{Foundation, Service};
+
+/// Calls of one connection that run at a time; further ones wait.
+const CALLS_PER_CONNECTION_MAX: u32 = 1024;
+/// A connection that does not answer a ping for this long is gone.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(15);
+/// How long calls may go on after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// Serves until `stop`, then lets running calls end.
+pub async fn serve(
+    listener: TcpListener,
+    foundation: &Foundation,
+    verifier: TokenVerifier,
+    mut routes: RoutesBuilder,
+    services: &[Service],
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    for service in services {
+        health.set_service_status(service.name, tonic_health::ServingStatus::Serving).await;
+    }
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(casebook_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    routes.add_service(health_service).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+
+    let stopping = {
+        let stop = stop.clone();
+        async move {
+            stop.cancelled().await;
+            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        }
+    };
+    let served = Server::builder()
+        .layer(AuthLayer::new(verifier, foundation.clock.clone()))
+        .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX as usize)
+        .max_concurrent_streams(CALLS_PER_CONNECTION_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .tcp_nodelay(true)
+        .add_routes(routes.routes())
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping);
+    // A client that keeps a stream open must not keep the service from going down.
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = served => served.map_err(ServeError::from),
+        () = overdue => Ok(()),
+    }
+}
