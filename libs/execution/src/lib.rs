@@ -17,7 +17,7 @@ pub mod timer;
 
 pub use aggregate::{Aggregate, AsOf, DecodeError, Head, Loaded, Stored};
 pub use claims::{ClaimError, ClaimKey, Claims};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, TurnedClock};
 pub use context::{Context, SYSTEM_AGENCY};
 pub use metadata::Metadata;
 pub use store::{APPEND_ATTEMPTS_MAX, ExecuteError, Executed, Store, StoreError};

@@ -1,1 +1,5 @@
+//! What tests share: given/when/then over deciders, and a throw-away PostgreSQL.
 
+pub mod scenario;
+
+pub use scenario::{Given, given};
