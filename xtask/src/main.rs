@@ -1,1 +1,43 @@
-fn main() {}
+//! What is done with the project besides building it: `cargo xtask test` checks all of it, on a machine where nothing but
+//! Rust is installed.
+
+mod process;
+mod protos;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Checks Casebook and makes what is generated")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints, protos, tests and documentation; installs the tools it needs under target/tools
+    Test(suite::Options),
+    /// Takes the protos as they are as released: from now on `buf breaking` holds them to it
+    ReleaseProtos,
+    /// Writes docs/api.md and docs/access-matrix.md anew, from the protos
+    Docs,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Test(options) => suite::check_all(&options),
+        Task::ReleaseProtos => protos::release(),
+        Task::Docs => suite::write_documents(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! All the checks, one after the other, with the time that each takes.
+
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::process::{Failure, cargo, run};
+use crate::{protos, tools};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only these checks (may be given several times); without it, all of them
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<Check>,
+    /// Stop at the first check that fails
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Check {
+    Format,
+    Clippy,
+    ProtoLint,
+    ProtoBreaking,
+    Tests,
+    Docs,
+}
+
+impl Check {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Format => "cargo fmt --all --check",
+            Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
+            Self::ProtoLint => "buf lint",
+            Self::ProtoBreaking => "buf breaking, against proto/released.binpb",
+            Self::Tests => "cargo test --workspace",
+            Self::Docs => "cargo doc --workspace --no-deps, warnings denied",
+        }
+    }
+
+    fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Format => run(cargo().args(["fmt", "--all", "--check"])),
+            Self::Clippy => run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+            Self::ProtoLint => protos::lint(),
+            Self::ProtoBreaking => protos::breaking(),
+            Self::Tests => {
+                tools::postgresql()?;
+                run(cargo().args(["test", "--workspace"]))
+            }
+            Self::Docs => run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")),
+        }
+    }
+}
+
+struct Outcome {
+    check: Check,
+    took: Duration,
+    failure: Option<Failure>,
+}
+
+pub fn check_all(options: &Options) -> Result<(), Failure> {
+    let wanted = |check: &Check| options.only.is_empty() || options.only.contains(check);
+    let checks: Vec<Check> = Check::value_variants().iter().copied().filter(wanted).collect();
+    let mut outcomes = Vec::with_capacity(checks.len());
+    for (index, check) in checks.iter().enumerate() {
+        println!("\n━━━ {}/{}  {}", index + 1, checks.len(), check.title());
+        let start = Instant::now();
+        let failure = check.run().err();
+        let took = start.elapsed();
+        match &failure {
+            None => println!("passed in {}", seconds(took)),
+            Some(failure) => println!("failed in {}: {failure}", seconds(took)),
+        }
+        let stop = failure.is_some() && options.fail_fast;
+        outcomes.push(Outcome { check: *check, took, failure });
+        if stop {
+            break;
+        }
+    }
+    summary(&outcomes, checks.len())
+}
+
+fn summary(outcomes: &[Outcome], planned: usize) -> Result<(), Failure> {
+    println!("\n━━━ summary");
+    for Outcome { check, took, failure } in outcomes {
+        println!("{:6} {:>8}  {}", if failure.is_none() { "passed" } else { "FAILED" }, seconds(*took), check.title());
+    }
+    let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let total = seconds(outcomes.iter().map(|outcome| outcome.took).sum());
+    let skipped = planned - outcomes.len();
+    if failed == 0 && skipped == 0 {
+        println!("all {planned} checks passed in {total}");
+        return Ok(());
+    }
+    Err(Failure::Impossible(format!("{failed} of {planned} checks failed, {skipped} were not run; {total}")))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// The test that compares the generated documents writes them where it is told to.
+pub fn write_documents() -> Result<(), Failure> {
+    let test = ["test", "--package", "casebook-integration", "--test", "it", "documents"];
+    run(cargo().args(test).env("CASEBOOK_WRITE_DOCUMENTS", "1"))
+}
