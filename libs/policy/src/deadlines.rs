@@ -118,10 +118,7 @@ impl NamedTerm {
         if (1..=TERM_AMOUNT_MAX).contains(&self.amount) {
             Ok(())
         } else {
-            Err(format!(
-                "a term has an amount from 1 to {TERM_AMOUNT_MAX}, not {}",
-                self.amount
-            ))
+            Err(format!("a term has an amount from 1 to {TERM_AMOUNT_MAX}, not {}", self.amount))
         }
     }
 }

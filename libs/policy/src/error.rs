@@ -29,39 +29,19 @@ pub enum PolicyRefusal {
     )]
     BasisCannotSetPenalty { bases: String },
     #[error("none of the legal bases {bases} carries a {instrument}")]
-    BasisCannotCarry {
-        instrument: Instrument,
-        bases: String,
-    },
+    BasisCannotCarry { instrument: Instrument, bases: String },
     #[error("a decision needs a measure")]
     MeasureMissing,
     #[error("the policy pack has no measure `{measure}`")]
     MeasureUnknown { measure: String },
     #[error("a {instrument} cannot contain {measure}")]
-    MeasureOutsideInstrument {
-        instrument: Instrument,
-        measure: MeasureId,
-    },
+    MeasureOutsideInstrument { instrument: Instrument, measure: MeasureId },
     #[error("{measure} needs {parameter} from {min} to {max}")]
-    ParameterMissing {
-        measure: MeasureId,
-        parameter: &'static str,
-        min: u32,
-        max: u32,
-    },
+    ParameterMissing { measure: MeasureId, parameter: &'static str, min: u32, max: u32 },
     #[error("{measure} takes {parameter} from {min} to {max}, not {got}")]
-    ParameterOutOfRange {
-        measure: MeasureId,
-        parameter: &'static str,
-        min: u32,
-        max: u32,
-        got: u32,
-    },
+    ParameterOutOfRange { measure: MeasureId, parameter: &'static str, min: u32, max: u32, got: u32 },
     #[error("{measure} takes no {parameter}")]
-    ParameterNotTaken {
-        measure: MeasureId,
-        parameter: &'static str,
-    },
+    ParameterNotTaken { measure: MeasureId, parameter: &'static str },
     #[error("the policy pack has no violation `{violation}`")]
     ViolationUnknown { violation: String },
 }

@@ -14,16 +14,12 @@ pub const PACK_ID_CHARS_MAX: usize = 64;
 pub(crate) fn check_id(text: &str) -> Result<(), String> {
     let fits = !text.is_empty()
         && text.len() <= PACK_ID_CHARS_MAX
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if fits {
         Ok(())
     } else {
         let shown: String = text.chars().take(PACK_ID_CHARS_MAX).collect();
-        Err(format!(
-            "`{shown}` is not an id: 1 to {PACK_ID_CHARS_MAX} letters, digits or `-_.`"
-        ))
+        Err(format!("`{shown}` is not an id: 1 to {PACK_ID_CHARS_MAX} letters, digits or `-_.`"))
     }
 }
 

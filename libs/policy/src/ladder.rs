@@ -78,12 +78,7 @@ pub struct Chosen {
 
 impl Chosen {
     pub fn of<'a>(measures: impl IntoIterator<Item = &'a Measure>) -> Self {
-        Self {
-            rung: measures
-                .into_iter()
-                .filter_map(|measure| measure.rung)
-                .max(),
-        }
+        Self { rung: measures.into_iter().filter_map(|measure| measure.rung).max() }
     }
 }
 
@@ -101,14 +96,8 @@ pub fn departure(recommended: &Recommendation, chosen: Chosen) -> Option<Departu
     let (recommended, chosen) = (recommended.rung, chosen.rung.unwrap_or(0));
     match chosen.cmp(&recommended) {
         std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(Departure::Skips {
-            recommended,
-            chosen,
-        }),
-        std::cmp::Ordering::Less => Some(Departure::Lighter {
-            recommended,
-            chosen,
-        }),
+        std::cmp::Ordering::Greater => Some(Departure::Skips { recommended, chosen }),
+        std::cmp::Ordering::Less => Some(Departure::Lighter { recommended, chosen }),
     }
 }
 
@@ -140,8 +129,7 @@ impl Ladder {
     /// Whether something decided at `decided_at` still counts at `now`. The window ends, like any period of
     /// months, with the same day of the month.
     pub(crate) fn counts(&self, decided_at: Timestamp, now: Timestamp) -> bool {
-        let first_day: Option<NaiveDate> =
-            shanghai_date(now).checked_sub_months(Months::new(self.window_months));
+        let first_day: Option<NaiveDate> = shanghai_date(now).checked_sub_months(Months::new(self.window_months));
         decided_at <= now && first_day.is_none_or(|first| shanghai_date(decided_at) >= first)
     }
 }

@@ -26,18 +26,12 @@ mod text;
 mod violation;
 
 pub use agency::Agency;
-pub use certificate_set::{
-    ApplicantCategory, CertificateRequirement, CertificateSet, Issuer, SubCategory,
-};
+pub use certificate_set::{ApplicantCategory, CertificateRequirement, CertificateSet, Issuer, SubCategory};
 pub use deadlines::{DeadlineName, NamedTerm};
 pub use error::{PackError, PolicyRefusal};
-pub use ids::{
-    ApprovalStepId, ClassId, LadderId, LegalBasisId, MeasureId, PlatformId, RuleId, ViolationId,
-};
+pub use ids::{ApprovalStepId, ClassId, LadderId, LegalBasisId, MeasureId, PlatformId, RuleId, ViolationId};
 pub use instrument::{Instrument, InstrumentRule};
-pub use ladder::{
-    Chosen, Departure, EarlierMeasure, LADDER_RUNGS, Ladder, Recommendation, departure,
-};
+pub use ladder::{Chosen, Departure, EarlierMeasure, LADDER_RUNGS, Ladder, Recommendation, departure};
 pub use legal_basis::{BasisSource, LegalBasis, LegalBasisKind};
 pub use measure::{Measure, MeasureParameters, Object, ParameterRange, Undoing, measures};
 pub use pack::{Figures, Pack, PolicyFile, PolicySet};

@@ -129,20 +129,11 @@ impl Measure {
         match (range, given) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(PolicyRefusal::ParameterNotTaken { measure, parameter }),
-            (Some(ParameterRange { min, max }), None) => Err(PolicyRefusal::ParameterMissing {
-                measure,
-                parameter,
-                min,
-                max,
-            }),
+            (Some(ParameterRange { min, max }), None) => {
+                Err(PolicyRefusal::ParameterMissing { measure, parameter, min, max })
+            }
             (Some(ParameterRange { min, max }), Some(got)) if !(min..=max).contains(&got) => {
-                Err(PolicyRefusal::ParameterOutOfRange {
-                    measure,
-                    parameter,
-                    min,
-                    max,
-                    got,
-                })
+                Err(PolicyRefusal::ParameterOutOfRange { measure, parameter, min, max, got })
             }
             (Some(_), Some(_)) => Ok(()),
         }

@@ -10,9 +10,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::agency::Agency;
-use crate::certificate_set::{
-    ApplicantCategory, CertificateRequirement, CertificateSet, SubCategory,
-};
+use crate::certificate_set::{ApplicantCategory, CertificateRequirement, CertificateSet, SubCategory};
 use crate::deadlines::{DeadlineName, NamedTerm};
 use crate::error::{PackError, PolicyRefusal};
 use crate::ids::{LadderId, LegalBasisId, MeasureId, PlatformId, ViolationId};
@@ -133,9 +131,7 @@ impl Pack {
         category: ApplicantCategory,
         subcategory: Option<SubCategory>,
     ) -> Option<&CertificateSet> {
-        self.certificate_sets
-            .iter()
-            .find(|set| set.category == category && set.subcategory == subcategory)
+        self.certificate_sets.iter().find(|set| set.category == category && set.subcategory == subcategory)
     }
 
     pub fn certificate_sets(&self) -> &[CertificateSet] {
@@ -152,9 +148,7 @@ impl Pack {
 
     /// The steps of the approval that an account of `level` needs, in their order (R14, R16).
     pub fn approval_steps(&self, level: AccountLevel) -> impl Iterator<Item = &ApprovalStep> {
-        self.approval_steps
-            .iter()
-            .filter(move |step| step.levels.contains(&level))
+        self.approval_steps.iter().filter(move |step| step.levels.contains(&level))
     }
 
     pub fn agency(&self, id: &str) -> Option<&Agency> {
@@ -198,68 +192,41 @@ impl Pack {
         if measures.is_empty() {
             return Err(PolicyRefusal::MeasureMissing);
         }
-        let names = || {
-            bases
-                .iter()
-                .map(LegalBasisId::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let names = || bases.iter().map(LegalBasisId::as_str).collect::<Vec<_>>().join(", ");
         let allowed = &self.instrument(instrument).measures;
         for id in measures {
             let measure =
-                self.measure(id.as_str())
-                    .ok_or_else(|| PolicyRefusal::MeasureUnknown {
-                        measure: id.to_string(),
-                    })?;
+                self.measure(id.as_str()).ok_or_else(|| PolicyRefusal::MeasureUnknown { measure: id.to_string() })?;
             if instrument == Instrument::AdministrativePenalty && measure.rung.is_some() {
                 return Err(PolicyRefusal::BasisCannotSetPenalty { bases: names() });
             }
             if !allowed.contains(id) {
-                return Err(PolicyRefusal::MeasureOutsideInstrument {
-                    instrument,
-                    measure: id.clone(),
-                });
+                return Err(PolicyRefusal::MeasureOutsideInstrument { instrument, measure: id.clone() });
             }
         }
-        if cited
-            .iter()
-            .any(|basis| basis.carries.contains(&instrument))
-        {
+        if cited.iter().any(|basis| basis.carries.contains(&instrument)) {
             Ok(())
         } else if instrument == Instrument::AdministrativePenalty {
             Err(PolicyRefusal::BasisCannotSetPenalty { bases: names() })
         } else {
-            Err(PolicyRefusal::BasisCannotCarry {
-                instrument,
-                bases: names(),
-            })
+            Err(PolicyRefusal::BasisCannotCarry { instrument, bases: names() })
         }
     }
 
-    fn cited(
-        &self,
-        bases: &[LegalBasisId],
-        on: NaiveDate,
-    ) -> Result<Vec<&LegalBasis>, PolicyRefusal> {
+    fn cited(&self, bases: &[LegalBasisId], on: NaiveDate) -> Result<Vec<&LegalBasis>, PolicyRefusal> {
         if bases.is_empty() {
             return Err(PolicyRefusal::BasisMissing);
         }
         bases
             .iter()
             .map(|id| {
-                let basis =
-                    self.legal_basis(id.as_str())
-                        .ok_or_else(|| PolicyRefusal::BasisUnknown {
-                            basis: id.to_string(),
-                        })?;
+                let basis = self
+                    .legal_basis(id.as_str())
+                    .ok_or_else(|| PolicyRefusal::BasisUnknown { basis: id.to_string() })?;
                 if basis.in_force(on) {
                     Ok(basis)
                 } else {
-                    Err(PolicyRefusal::BasisNotInForce {
-                        basis: id.clone(),
-                        on,
-                    })
+                    Err(PolicyRefusal::BasisNotInForce { basis: id.clone(), on })
                 }
             })
             .collect()
@@ -297,8 +264,7 @@ impl Pack {
             .max();
         let rung = ladder.next_rung(severity, earlier_rung);
         let measure = &self.measures[&ladder.rungs[usize::from(rung) - 1]];
-        let clamp =
-            |range: crate::ParameterRange| ladder.mute_days(severity).clamp(range.min, range.max);
+        let clamp = |range: crate::ParameterRange| ladder.mute_days(severity).clamp(range.min, range.max);
         Ok(Recommendation {
             rung,
             measure: measure.id.clone(),
@@ -309,9 +275,6 @@ impl Pack {
     }
 
     fn known_violation(&self, id: &str) -> Result<&Violation, PolicyRefusal> {
-        self.violation(id)
-            .ok_or_else(|| PolicyRefusal::ViolationUnknown {
-                violation: id.chars().take(64).collect(),
-            })
+        self.violation(id).ok_or_else(|| PolicyRefusal::ViolationUnknown { violation: id.chars().take(64).collect() })
     }
 }

@@ -23,10 +23,7 @@ pub struct PolicyFile {
 
 impl PolicyFile {
     pub fn new(name: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
+        Self { name: name.into(), text: text.into() }
     }
 
     /// Reads the whole file as one `T`; what does not fit is refused where it stands.
@@ -44,11 +41,7 @@ impl PolicyFile {
     pub(crate) fn refuse(&self, offset: usize, reason: impl Into<String>) -> PackError {
         let before = self.text.as_bytes().iter().take(offset);
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
-        PackError {
-            file: self.name.to_string(),
-            line,
-            reason: reason.into(),
-        }
+        PackError { file: self.name.to_string(), line, reason: reason.into() }
     }
 }
 
@@ -62,11 +55,7 @@ pub(crate) struct Entry<'a, T> {
 
 impl<'a, T> Entry<'a, T> {
     pub fn new(file: &'a PolicyFile, spanned: Spanned<T>) -> Self {
-        Self {
-            file,
-            offset: spanned.span().start,
-            value: spanned.into_inner(),
-        }
+        Self { file, offset: spanned.span().start, value: spanned.into_inner() }
     }
 
     /// Refuses the entry at the line on which it starts.
@@ -77,11 +66,7 @@ impl<'a, T> Entry<'a, T> {
     /// Refuses the entry at the line on which it first says `word`.
     pub fn refuse_word(&self, word: &str, reason: impl Into<String>) -> PackError {
         let quoted = format!("\"{word}\"");
-        let within = self
-            .file
-            .text
-            .get(self.offset..)
-            .and_then(|rest| rest.find(&quoted));
+        let within = self.file.text.get(self.offset..).and_then(|rest| rest.find(&quoted));
         self.file.refuse(self.offset + within.unwrap_or(0), reason)
     }
 
@@ -95,11 +80,7 @@ impl<'a, T> Entry<'a, T> {
 }
 
 /// Adds the entries of one section of one file.
-pub(crate) fn entries<'a, T>(
-    file: &'a PolicyFile,
-    section: Vec<Spanned<T>>,
-    into: &mut Vec<Entry<'a, T>>,
-) {
+pub(crate) fn entries<'a, T>(file: &'a PolicyFile, section: Vec<Spanned<T>>, into: &mut Vec<Entry<'a, T>>) {
     into.extend(section.into_iter().map(|spanned| Entry::new(file, spanned)));
 }
 
@@ -109,9 +90,7 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,
 {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(D::Error::custom)
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 /// For serde: a list of such values.
@@ -120,8 +99,5 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,
 {
-    Vec::<String>::deserialize(deserializer)?
-        .iter()
-        .map(|text| text.parse().map_err(D::Error::custom))
-        .collect()
+    Vec::<String>::deserialize(deserializer)?.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
 }

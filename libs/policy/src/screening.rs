@@ -56,13 +56,8 @@ pub enum Label {
 }
 
 impl Label {
-    pub const ALL: [Self; 5] = [
-        Self::QuotedSource,
-        Self::OldNews,
-        Self::StagedDrama,
-        Self::AiGenerated,
-        Self::PersonalExperience,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::QuotedSource, Self::OldNews, Self::StagedDrama, Self::AiGenerated, Self::PersonalExperience];
 
     /// The word that packs, messages and rows use.
     pub fn as_str(self) -> &'static str {
@@ -85,16 +80,9 @@ pub enum Trigger {
     /// A hit of each group; a group is hit by any of its classes (R66).
     Cooccurrence { all_of: Vec<Vec<ClassId>> },
     /// Any hit of `any_of`, and the content carries neither the label nor a hit of `labelled_by`.
-    LabelRequired {
-        any_of: Vec<ClassId>,
-        label: Label,
-        labelled_by: Vec<ClassId>,
-    },
+    LabelRequired { any_of: Vec<ClassId>, label: Label, labelled_by: Vec<ClassId> },
     /// At least `distinct_min` different terms of `any_of`, by an account without a verified credential (R33).
-    WhenUncertified {
-        any_of: Vec<ClassId>,
-        distinct_min: u32,
-    },
+    WhenUncertified { any_of: Vec<ClassId>, distinct_min: u32 },
 }
 
 impl Trigger {
@@ -103,11 +91,7 @@ impl Trigger {
         let (groups, labelled_by): (Vec<&[ClassId]>, &[ClassId]) = match self {
             Self::Term { any_of } | Self::WhenUncertified { any_of, .. } => (vec![any_of], &[]),
             Self::Cooccurrence { all_of } => (all_of.iter().map(Vec::as_slice).collect(), &[]),
-            Self::LabelRequired {
-                any_of,
-                labelled_by,
-                ..
-            } => (vec![any_of], labelled_by),
+            Self::LabelRequired { any_of, labelled_by, .. } => (vec![any_of], labelled_by),
         };
         groups.into_iter().flatten().chain(labelled_by)
     }
