@@ -35,11 +35,7 @@ pub enum CertificateType {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateNumberError {
     #[error("the number of a {certificate} has {expected} digits, not {got} characters")]
-    Length {
-        certificate: CertificateType,
-        expected: &'static str,
-        got: usize,
-    },
+    Length { certificate: CertificateType, expected: &'static str, got: usize },
     #[error("the number of a {certificate} has digits only")]
     NotDigits { certificate: CertificateType },
     #[error("the code is not a unified social credit code: {0}")]
@@ -86,11 +82,7 @@ impl CertificateType {
         let chars = number.chars().count();
         let digits = |lengths: &[usize], expected: &'static str| {
             if !lengths.contains(&chars) {
-                Err(CertificateNumberError::Length {
-                    certificate: self,
-                    expected,
-                    got: chars,
-                })
+                Err(CertificateNumberError::Length { certificate: self, expected, got: chars })
             } else if !number.bytes().all(|byte| byte.is_ascii_digit()) {
                 Err(CertificateNumberError::NotDigits { certificate: self })
             } else {
@@ -152,39 +144,18 @@ mod tests {
     fn numbers_have_the_length_and_the_digits_of_their_certificate() {
         let of = |length: usize| "1".repeat(length);
         for (certificate, right, wrong) in [
-            (
-                CertificateType::PhysicianPractice,
-                vec![15],
-                vec![0, 14, 16],
-            ),
-            (
-                CertificateType::PhysicianQualification,
-                vec![24, 27],
-                vec![23, 25, 26, 28],
-            ),
-            (
-                CertificateType::NursePractice,
-                vec![12, 13, 14, 15, 16],
-                vec![11, 17],
-            ),
+            (CertificateType::PhysicianPractice, vec![15], vec![0, 14, 16]),
+            (CertificateType::PhysicianQualification, vec![24, 27], vec![23, 25, 26, 28]),
+            (CertificateType::NursePractice, vec![12, 13, 14, 15, 16], vec![11, 17]),
         ] {
             for length in right {
-                assert_eq!(
-                    certificate.check_number(&of(length)),
-                    Ok(()),
-                    "{certificate} {length}"
-                );
+                assert_eq!(certificate.check_number(&of(length)), Ok(()), "{certificate} {length}");
                 let letter = format!("{}X", of(length - 1));
-                assert_eq!(
-                    certificate.check_number(&letter),
-                    Err(CertificateNumberError::NotDigits { certificate })
-                );
+                assert_eq!(certificate.check_number(&letter), Err(CertificateNumberError::NotDigits { certificate }));
             }
             for length in wrong {
                 let refused = certificate.check_number(&of(length));
-                assert!(
-                    matches!(refused, Err(CertificateNumberError::Length { got, .. }) if got == length)
-                );
+                assert!(matches!(refused, Err(CertificateNumberError::Length { got, .. }) if got == length));
             }
         }
     }
@@ -192,38 +163,20 @@ mod tests {
     #[test]
     fn full_width_digits_are_no_digits() {
         let number = "１".repeat(15);
-        assert!(
-            CertificateType::PhysicianPractice
-                .check_number(&number)
-                .is_err()
-        );
+        assert!(CertificateType::PhysicianPractice.check_number(&number).is_err());
     }
 
     #[test]
     fn a_proof_of_employment_may_have_any_number_or_none() {
         for number in ["", "沪医人〔2026〕12号"] {
-            assert_eq!(
-                CertificateType::EmploymentProof.check_number(number),
-                Ok(())
-            );
+            assert_eq!(CertificateType::EmploymentProof.check_number(number), Ok(()));
         }
-        assert!(
-            CertificateType::EmploymentProof
-                .check_number(&"证".repeat(NUMBER_CHARS_MAX + 1))
-                .is_err()
-        );
+        assert!(CertificateType::EmploymentProof.check_number(&"证".repeat(NUMBER_CHARS_MAX + 1)).is_err());
     }
 
     #[test]
     fn an_organisation_is_named_by_its_credit_code() {
-        assert_eq!(
-            CertificateType::OrganisationCode.check_number("91350100M000100Y43"),
-            Ok(())
-        );
-        assert!(
-            CertificateType::OrganisationCode
-                .check_number("12345")
-                .is_err()
-        );
+        assert_eq!(CertificateType::OrganisationCode.check_number("91350100M000100Y43"), Ok(()));
+        assert!(CertificateType::OrganisationCode.check_number("12345").is_err());
     }
 }

@@ -7,9 +7,7 @@
 /// The characters a code may have. I, O, S, V and Z are left out because they look like digits.
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 /// The weight of each of the first 17 characters: powers of 3 modulo 31.
-const WEIGHTS: [usize; 17] = [
-    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
-];
+const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 /// The number of characters of a code.
 pub const USCC_CHARS: usize = 18;
 
@@ -30,13 +28,9 @@ pub enum UsccError {
     #[error("a unified social credit code has {USCC_CHARS} characters, not {found}")]
     Length { found: usize },
     /// Positions are counted from one.
-    #[error(
-        "`{found}` at position {position} is not allowed: digits and capital letters without I, O, S, V, Z"
-    )]
+    #[error("`{found}` at position {position} is not allowed: digits and capital letters without I, O, S, V, Z")]
     Character { position: usize, found: char },
-    #[error(
-        "positions 3 to 8 are a region code of six digits, not `{found}` at position {position}"
-    )]
+    #[error("positions 3 to 8 are a region code of six digits, not `{found}` at position {position}")]
     Region { position: usize, found: char },
 }
 
@@ -67,10 +61,7 @@ pub fn check(text: &str) -> Result<UsccCheck, UsccError> {
         Ok(UsccCheck::Valid)
     } else {
         let letter = |value: usize| char::from(ALPHABET[value]);
-        Ok(UsccCheck::WrongCheckCharacter {
-            expected: letter(expected),
-            found: letter(last),
-        })
+        Ok(UsccCheck::WrongCheckCharacter { expected: letter(expected), found: letter(last) })
     }
 }
 
@@ -87,57 +78,21 @@ mod tests {
 
     #[test]
     fn a_wrong_check_character_is_a_warning_that_names_the_right_one() {
-        assert_eq!(
-            check("91350100M000100Y44"),
-            Ok(UsccCheck::WrongCheckCharacter {
-                expected: '3',
-                found: '4'
-            })
-        );
+        assert_eq!(check("91350100M000100Y44"), Ok(UsccCheck::WrongCheckCharacter { expected: '3', found: '4' }));
     }
 
     #[test]
     fn what_has_not_the_shape_is_refused() {
         assert_eq!(check(""), Err(UsccError::Length { found: 0 }));
-        assert_eq!(
-            check("91350100M000100Y4"),
-            Err(UsccError::Length { found: 17 })
-        );
-        assert_eq!(
-            check("91350100M000100Y433"),
-            Err(UsccError::Length { found: 19 })
-        );
-        assert_eq!(
-            check("91350100M000100Y4３"),
-            Err(UsccError::Character {
-                position: 18,
-                found: '３'
-            })
-        );
-        assert_eq!(
-            check("91350100m000100Y43"),
-            Err(UsccError::Character {
-                position: 9,
-                found: 'm'
-            })
-        );
+        assert_eq!(check("91350100M000100Y4"), Err(UsccError::Length { found: 17 }));
+        assert_eq!(check("91350100M000100Y433"), Err(UsccError::Length { found: 19 }));
+        assert_eq!(check("91350100M000100Y4３"), Err(UsccError::Character { position: 18, found: '３' }));
+        assert_eq!(check("91350100m000100Y43"), Err(UsccError::Character { position: 9, found: 'm' }));
         for left_out in ['I', 'O', 'S', 'V', 'Z'] {
             let code = format!("91350100{left_out}000100Y43");
-            assert_eq!(
-                check(&code),
-                Err(UsccError::Character {
-                    position: 9,
-                    found: left_out
-                })
-            );
+            assert_eq!(check(&code), Err(UsccError::Character { position: 9, found: left_out }));
         }
-        assert_eq!(
-            check("9135010AM000100Y43"),
-            Err(UsccError::Region {
-                position: 8,
-                found: 'A'
-            })
-        );
+        assert_eq!(check("9135010AM000100Y43"), Err(UsccError::Region { position: 8, found: 'A' }));
     }
 
     proptest! {

@@ -73,6 +73,8 @@ deadline_names! {
     InterimMeasure = "interim_measure";
     /// For a supplement to an application.
     CredentialSupplement = "credential_supplement";
+    /// For which a platform's medical verification is valid (X13).
+    PlatformVerification = "platform_verification";
 }
 
 /// The unit of a term in a pack.

@@ -52,10 +52,7 @@ pub fn start_of_day(day: NaiveDate) -> Result<Timestamp, CalendarError> {
 
 /// The exclusive end of a Shanghai day, in UTC: the first moment that no longer belongs to it.
 pub fn end_of_day(day: NaiveDate) -> Result<Timestamp, CalendarError> {
-    start_of_day(
-        day.checked_add_days(Days::new(1))
-            .ok_or(CalendarError::OutOfRange)?,
-    )
+    start_of_day(day.checked_add_days(Days::new(1)).ok_or(CalendarError::OutOfRange)?)
 }
 
 #[cfg(test)]
@@ -71,10 +68,7 @@ mod tests {
         let day: NaiveDate = "2026-02-28".parse().expect("date");
         assert_eq!(start_of_day(day), Ok(utc("2026-02-27T16:00:00Z")));
         assert_eq!(end_of_day(day), Ok(utc("2026-02-28T16:00:00Z")));
-        assert_eq!(
-            shanghai_date(utc("2026-02-27T15:59:59.999999Z")).to_string(),
-            "2026-02-27"
-        );
+        assert_eq!(shanghai_date(utc("2026-02-27T15:59:59.999999Z")).to_string(), "2026-02-27");
         assert_eq!(shanghai_date(utc("2026-02-27T16:00:00Z")), day);
         assert_eq!(shanghai_date(utc("2026-02-28T15:59:59.999999Z")), day);
     }

@@ -66,31 +66,18 @@ pub enum Reckoned {
 ///
 /// Errors: [`CalendarError::YearMissing`] where a day must be known that no calendar lists, and
 /// [`CalendarError::OutOfRange`] for an amount beyond [`TERM_AMOUNT_MAX`].
-pub fn deadline(
-    start: Timestamp,
-    term: Term,
-    calendar: &WorkingDays,
-) -> Result<Deadline, CalendarError> {
+pub fn deadline(start: Timestamp, term: Term, calendar: &WorkingDays) -> Result<Deadline, CalendarError> {
     reckon_with(start, term, |day| calendar.is_working_day(day))
 }
 
 /// Like [`deadline`], but a year that is not published gives a provisional deadline instead of an error.
-pub fn reckon(
-    start: Timestamp,
-    term: Term,
-    calendar: &WorkingDays,
-) -> Result<Reckoned, CalendarError> {
+pub fn reckon(start: Timestamp, term: Term, calendar: &WorkingDays) -> Result<Reckoned, CalendarError> {
     match deadline(start, term, calendar) {
         Ok(deadline) => Ok(Reckoned::Final(deadline)),
         Err(CalendarError::YearMissing { year }) => {
             // Every unknown day counted as worked gives the earliest possible end.
-            let at_earliest = reckon_with(start, term, |day| {
-                Ok(calendar.is_working_day(day).unwrap_or(true))
-            })?;
-            Ok(Reckoned::Provisional {
-                at_earliest,
-                year_missing: year,
-            })
+            let at_earliest = reckon_with(start, term, |day| Ok(calendar.is_working_day(day).unwrap_or(true)))?;
+            Ok(Reckoned::Provisional { at_earliest, year_missing: year })
         }
         Err(out_of_range) => Err(out_of_range),
     }
@@ -105,16 +92,8 @@ fn reckon_with(
         return Err(CalendarError::OutOfRange);
     }
     let first = shanghai_date(start);
-    let plus_days = |amount: u32| {
-        first
-            .checked_add_days(Days::new(amount.into()))
-            .ok_or(CalendarError::OutOfRange)
-    };
-    let plus_months = |amount: u32| {
-        first
-            .checked_add_months(Months::new(amount))
-            .ok_or(CalendarError::OutOfRange)
-    };
+    let plus_days = |amount: u32| first.checked_add_days(Days::new(amount.into())).ok_or(CalendarError::OutOfRange);
+    let plus_months = |amount: u32| first.checked_add_months(Months::new(amount)).ok_or(CalendarError::OutOfRange);
     let last_day = match term {
         Term::Minutes(amount) => return continuous(start, TimeDelta::minutes(amount.into())),
         Term::Hours(amount) => return continuous(start, TimeDelta::hours(amount.into())),
@@ -123,27 +102,15 @@ fn reckon_with(
         Term::ValidityMonths(amount) => plus_months(amount)?,
         Term::WorkingDays(amount) => nth_working_day(first, amount, is_working_day)?,
     };
-    Ok(Deadline {
-        due: end_of_day(last_day)?,
-        last_day,
-    })
+    Ok(Deadline { due: end_of_day(last_day)?, last_day })
 }
 
 fn continuous(start: Timestamp, length: TimeDelta) -> Result<Deadline, CalendarError> {
-    let due = start
-        .checked_add_signed(length)
-        .ok_or(CalendarError::OutOfRange)?;
+    let due = start.checked_add_signed(length).ok_or(CalendarError::OutOfRange)?;
     // The end is exclusive: a term that ends at midnight ends on the day before it. A term of nothing has no
     // last moment, and ends on the day it starts.
-    let last_moment = if length.is_zero() {
-        due
-    } else {
-        due - TimeDelta::microseconds(1)
-    };
-    Ok(Deadline {
-        due,
-        last_day: shanghai_date(last_moment),
-    })
+    let last_moment = if length.is_zero() { due } else { due - TimeDelta::microseconds(1) };
+    Ok(Deadline { due, last_day: shanghai_date(last_moment) })
 }
 
 /// `day`, or the first working day after it.

@@ -9,10 +9,7 @@ use crate::calendar::start_of_day;
 fn calendar() -> &'static WorkingDays {
     static CALENDAR: std::sync::OnceLock<WorkingDays> = std::sync::OnceLock::new();
     CALENDAR.get_or_init(|| {
-        WorkingDays::parse(include_str!(
-            "../../../../policy/calendar/cn-working-days.toml"
-        ))
-        .expect("shipped calendar")
+        WorkingDays::parse(include_str!("../../../../policy/calendar/cn-working-days.toml")).expect("shipped calendar")
     })
 }
 
@@ -48,11 +45,7 @@ fn the_vectors_hold() {
         // 2 October is in the National Day holidays.
         ("2026-08-03", Term::NaturalDays(60), "2026-10-08"),
     ] {
-        assert_eq!(
-            last_day(start, term),
-            Ok(expected.to_owned()),
-            "{start} + {term:?}"
-        );
+        assert_eq!(last_day(start, term), Ok(expected.to_owned()), "{start} + {term:?}");
     }
 }
 
@@ -64,11 +57,7 @@ fn the_end_of_a_month_is_clamped() {
         ("2025-03-31", 1, "2025-04-30"), // a Wednesday
         ("2024-02-29", 12, "2025-02-28"),
     ] {
-        assert_eq!(
-            last_day(start, Term::Months(months)),
-            Ok(expected.to_owned()),
-            "{start}"
-        );
+        assert_eq!(last_day(start, Term::Months(months)), Ok(expected.to_owned()), "{start}");
     }
 }
 
@@ -77,18 +66,8 @@ fn the_day_is_a_shanghai_day_whatever_the_utc_date() {
     // 23:30 and 00:30 Shanghai time are the same UTC day and different Shanghai days.
     let before: Timestamp = "2026-03-02T15:30:00Z".parse().expect("time");
     let after: Timestamp = "2026-03-02T16:30:00Z".parse().expect("time");
-    assert_eq!(
-        deadline(before, Term::WorkingDays(1), calendar())
-            .expect("due")
-            .last_day,
-        day("2026-03-03")
-    );
-    assert_eq!(
-        deadline(after, Term::WorkingDays(1), calendar())
-            .expect("due")
-            .last_day,
-        day("2026-03-04")
-    );
+    assert_eq!(deadline(before, Term::WorkingDays(1), calendar()).expect("due").last_day, day("2026-03-03"));
+    assert_eq!(deadline(after, Term::WorkingDays(1), calendar()).expect("due").last_day, day("2026-03-04"));
 }
 
 /// R73: half an hour runs at night, over a weekend and past the end of the published calendars.
@@ -98,33 +77,16 @@ fn minutes_and_hours_run_continuously() {
     let half_hour = deadline(start, Term::Minutes(30), calendar()).expect("due");
     assert_eq!(half_hour.due, start + TimeDelta::minutes(30));
     assert_eq!(half_hour.last_day, day("2027-01-01"));
-    assert_eq!(
-        deadline(start, Term::Hours(24), calendar())
-            .expect("due")
-            .due,
-        start + TimeDelta::hours(24)
-    );
+    assert_eq!(deadline(start, Term::Hours(24), calendar()).expect("due").due, start + TimeDelta::hours(24));
     let midnight = start_of_day(day("2026-03-02")).expect("start");
-    assert_eq!(
-        deadline(midnight, Term::Hours(24), calendar())
-            .expect("due")
-            .last_day,
-        day("2026-03-02")
-    );
+    assert_eq!(deadline(midnight, Term::Hours(24), calendar()).expect("due").last_day, day("2026-03-02"));
 }
 
 /// X12, R54: what is valid or kept for months ends where it ends, also on a day off and in a far year.
 #[test]
 fn validity_does_not_move_and_needs_no_calendar() {
-    assert_eq!(
-        last_day("2026-11-22", Term::ValidityMonths(60)),
-        Ok("2031-11-22".to_owned())
-    );
-    assert_eq!(
-        last_day("2026-02-07", Term::ValidityMonths(1)),
-        Ok("2026-03-07".to_owned()),
-        "a Saturday stays"
-    );
+    assert_eq!(last_day("2026-11-22", Term::ValidityMonths(60)), Ok("2031-11-22".to_owned()));
+    assert_eq!(last_day("2026-02-07", Term::ValidityMonths(1)), Ok("2026-03-07".to_owned()), "a Saturday stays");
 }
 
 #[test]
@@ -136,41 +98,25 @@ fn a_deadline_in_an_unpublished_year_is_an_error_and_provisional_on_request() {
     assert_eq!(
         reckon(morning("2026-11-22"), Term::Months(2), calendar()),
         Ok(Reckoned::Provisional {
-            at_earliest: Deadline {
-                due: end_of_day(day("2027-01-22")).expect("end"),
-                last_day: day("2027-01-22")
-            },
+            at_earliest: Deadline { due: end_of_day(day("2027-01-22")).expect("end"), last_day: day("2027-01-22") },
             year_missing: 2027
         })
     );
     let known = reckon(morning("2026-02-12"), Term::WorkingDays(7), calendar());
-    assert!(
-        matches!(known, Ok(Reckoned::Final(deadline)) if deadline.last_day == day("2026-02-28"))
-    );
+    assert!(matches!(known, Ok(Reckoned::Final(deadline)) if deadline.last_day == day("2026-02-28")));
 }
 
 #[test]
 fn an_absurd_amount_is_refused() {
-    for term in [
-        Term::Minutes(u32::MAX),
-        Term::Months(u32::MAX),
-        Term::WorkingDays(TERM_AMOUNT_MAX + 1),
-    ] {
-        assert_eq!(
-            deadline(morning("2026-01-05"), term, calendar()),
-            Err(CalendarError::OutOfRange)
-        );
+    for term in [Term::Minutes(u32::MAX), Term::Months(u32::MAX), Term::WorkingDays(TERM_AMOUNT_MAX + 1)] {
+        assert_eq!(deadline(morning("2026-01-05"), term, calendar()), Err(CalendarError::OutOfRange));
     }
 }
 
 fn any_start() -> impl Strategy<Value = Timestamp> {
     // 2004-01-01 to 2024-12-31 in Shanghai: with terms up to two years every deadline is published.
-    let from = start_of_day(day("2004-01-01"))
-        .expect("start")
-        .timestamp_micros();
-    let to = start_of_day(day("2025-01-01"))
-        .expect("start")
-        .timestamp_micros();
+    let from = start_of_day(day("2004-01-01")).expect("start").timestamp_micros();
+    let to = start_of_day(day("2025-01-01")).expect("start").timestamp_micros();
     (from..to).prop_map(|micros| chrono::DateTime::from_timestamp_micros(micros).expect("in range"))
 }
 

@@ -63,11 +63,7 @@ fn is_weekend(day: NaiveDate) -> bool {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    1 + text
-        .bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
 
 impl WorkingDays {
@@ -81,41 +77,22 @@ impl WorkingDays {
             line: line_at(text, error.span().map_or(0, |span| span.start)),
             reason: error.message().to_owned(),
         })?;
-        let refuse = |offset: usize, reason: String| CalendarTextError {
-            line: line_at(text, offset),
-            reason,
-        };
+        let refuse = |offset: usize, reason: String| CalendarTextError { line: line_at(text, offset), reason };
         if parsed.year.len() > YEARS_MAX {
-            return Err(refuse(
-                0,
-                format!("a calendar lists at most {YEARS_MAX} years"),
-            ));
+            return Err(refuse(0, format!("a calendar lists at most {YEARS_MAX} years")));
         }
         let mut years = BTreeMap::new();
         for entry in &parsed.year {
             let number = entry.get_ref().year;
             let year = Year {
                 days_off: listed(number, "days_off", &entry.get_ref().days_off, refuse)?,
-                make_up_workdays: listed(
-                    number,
-                    "make_up_workdays",
-                    &entry.get_ref().make_up_workdays,
-                    refuse,
-                )?,
+                make_up_workdays: listed(number, "make_up_workdays", &entry.get_ref().make_up_workdays, refuse)?,
             };
             if years.insert(number, year).is_some() {
-                return Err(refuse(
-                    entry.span().start,
-                    format!("the year {number} is listed twice"),
-                ));
+                return Err(refuse(entry.span().start, format!("the year {number} is listed twice")));
             }
         }
-        Ok(Self {
-            version: parsed.version,
-            source: parsed.source,
-            licence: parsed.licence,
-            years,
-        })
+        Ok(Self { version: parsed.version, source: parsed.source, licence: parsed.licence, years })
     }
 
     /// The calendar's own version, which an event that rests on it can name.
@@ -135,23 +112,13 @@ impl WorkingDays {
 
     /// The first and the last year listed.
     pub fn span(&self) -> Option<(i32, i32)> {
-        Some((
-            *self.years.first_key_value()?.0,
-            *self.years.last_key_value()?.0,
-        ))
+        Some((*self.years.first_key_value()?.0, *self.years.last_key_value()?.0))
     }
 
     /// Whether `day` is worked.
     pub fn is_working_day(&self, day: NaiveDate) -> Result<bool, CalendarError> {
-        let year = self
-            .years
-            .get(&day.year())
-            .ok_or(CalendarError::YearMissing { year: day.year() })?;
-        Ok(if is_weekend(day) {
-            year.make_up_workdays.contains(&day)
-        } else {
-            !year.days_off.contains(&day)
-        })
+        let year = self.years.get(&day.year()).ok_or(CalendarError::YearMissing { year: day.year() })?;
+        Ok(if is_weekend(day) { year.make_up_workdays.contains(&day) } else { !year.days_off.contains(&day) })
     }
 }
 
@@ -167,24 +134,14 @@ fn listed(
     for date in dates {
         let (offset, day) = (date.span().start, *date.get_ref());
         if days.len() == YEAR_DAYS_LISTED_MAX {
-            return Err(refuse(
-                offset,
-                format!("{list} of {year} has more than {YEAR_DAYS_LISTED_MAX} days"),
-            ));
+            return Err(refuse(offset, format!("{list} of {year} has more than {YEAR_DAYS_LISTED_MAX} days")));
         }
         if day.year() != year {
             return Err(refuse(offset, format!("{day} is not a day of {year}")));
         }
         if is_weekend(day) != weekends {
-            let belongs = if weekends {
-                "Saturdays and Sundays"
-            } else {
-                "weekdays"
-            };
-            return Err(refuse(
-                offset,
-                format!("{list} lists {belongs}, and {day} is a {}", day.weekday()),
-            ));
+            let belongs = if weekends { "Saturdays and Sundays" } else { "weekdays" };
+            return Err(refuse(offset, format!("{list} lists {belongs}, and {day} is a {}", day.weekday())));
         }
         if !days.insert(day) {
             return Err(refuse(offset, format!("{day} is listed twice in {list}")));
@@ -200,9 +157,7 @@ mod tests {
     const SHIPPED: &str = include_str!("../../../../policy/calendar/cn-working-days.toml");
 
     fn working(day: &str) -> Result<bool, CalendarError> {
-        WorkingDays::parse(SHIPPED)
-            .expect("shipped calendar")
-            .is_working_day(day.parse().expect(day))
+        WorkingDays::parse(SHIPPED).expect("shipped calendar").is_working_day(day.parse().expect(day))
     }
 
     #[test]
@@ -212,13 +167,8 @@ mod tests {
         assert!(calendar.source().contains("chinese-days 1.5.7"));
         assert!(calendar.licence().contains("MIT"));
         // The totals were counted on the source, apart from this parser.
-        let days = |list: fn(&Year) -> &BTreeSet<NaiveDate>| {
-            calendar
-                .years
-                .values()
-                .map(|y| list(y).len())
-                .sum::<usize>()
-        };
+        let days =
+            |list: fn(&Year) -> &BTreeSet<NaiveDate>| calendar.years.values().map(|y| list(y).len()).sum::<usize>();
         assert_eq!(days(|year| &year.days_off), 407);
         assert_eq!(days(|year| &year.make_up_workdays), 150);
     }
@@ -240,45 +190,23 @@ mod tests {
 
     #[test]
     fn a_year_that_is_not_listed_is_an_error_and_no_guess() {
-        assert_eq!(
-            working("2027-01-04"),
-            Err(CalendarError::YearMissing { year: 2027 })
-        );
-        assert_eq!(
-            working("2003-12-31"),
-            Err(CalendarError::YearMissing { year: 2003 })
-        );
+        assert_eq!(working("2027-01-04"), Err(CalendarError::YearMissing { year: 2027 }));
+        assert_eq!(working("2003-12-31"), Err(CalendarError::YearMissing { year: 2003 }));
     }
 
     #[test]
     fn a_broken_calendar_is_refused_with_line_and_reason() {
         let head = "version = \"v\"\nsource = \"s\"\nlicence = \"l\"\n";
         for (body, line, reason) in [
-            (
-                "[[year]]\nyear = 2026\ndays_off = [\"2025-01-01\"]\nmake_up_workdays = []\n",
-                6,
-                "not a day of 2026",
-            ),
-            (
-                "[[year]]\nyear = 2026\ndays_off = [\"2026-01-03\"]\nmake_up_workdays = []\n",
-                6,
-                "lists weekdays",
-            ),
-            (
-                "[[year]]\nyear = 2026\ndays_off = []\nmake_up_workdays = [\"2026-01-05\"]\n",
-                7,
-                "Saturdays",
-            ),
+            ("[[year]]\nyear = 2026\ndays_off = [\"2025-01-01\"]\nmake_up_workdays = []\n", 6, "not a day of 2026"),
+            ("[[year]]\nyear = 2026\ndays_off = [\"2026-01-03\"]\nmake_up_workdays = []\n", 6, "lists weekdays"),
+            ("[[year]]\nyear = 2026\ndays_off = []\nmake_up_workdays = [\"2026-01-05\"]\n", 7, "Saturdays"),
             (
                 "[[year]]\nyear = 2026\ndays_off = [\"2026-01-01\",\n\"2026-01-01\"]\nmake_up_workdays = []\n",
                 7,
                 "twice",
             ),
-            (
-                "[[year]]\nyear = 2026\ndays_off = [\"2026-02-30\"]\nmake_up_workdays = []\n",
-                6,
-                "",
-            ),
+            ("[[year]]\nyear = 2026\ndays_off = [\"2026-02-30\"]\nmake_up_workdays = []\n", 6, ""),
             ("[[year]]\nyear = 2026\ndays_of = []\n", 6, "unknown field"),
             ("year = [\n", 4, ""),
         ] {

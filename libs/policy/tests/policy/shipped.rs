@@ -165,24 +165,25 @@ fn measures_take_their_parameters_and_no_others() {
 #[test]
 fn the_deadlines_are_those_of_the_articles() {
     for (name, term) in [
-        (DeadlineName::Correction, Term::Minutes(30)),               // R73
-        (DeadlineName::OrderReceipt, Term::Hours(24)),               // the pack's own
-        (DeadlineName::AppealWindow, Term::NaturalDays(15)),         // the pack's own
-        (DeadlineName::Reconsideration, Term::NaturalDays(60)),      // 复议法 20
-        (DeadlineName::Statement, Term::WorkingDays(5)),             // 处罚法 85
-        (DeadlineName::HearingRequest, Term::WorkingDays(5)),        // 处罚法 64
-        (DeadlineName::HearingNotice, Term::WorkingDays(7)),         // 处罚法 64
-        (DeadlineName::TransferOffer, Term::WorkingDays(7)),         // X10
-        (DeadlineName::ReportAcceptance, Term::WorkingDays(7)),      // X10
-        (DeadlineName::ReporterNotice, Term::WorkingDays(5)),        // X10
-        (DeadlineName::Recertification, Term::Months(2)),            // R32
-        (DeadlineName::ReviewRetention, Term::ValidityMonths(24)),   // R54
-        (DeadlineName::PenaltyDecision, Term::NaturalDays(90)),      // 处罚法 60
-        (DeadlineName::DecisionService, Term::WorkingDays(7)),       // 处罚法 61
-        (DeadlineName::PublicationWithdrawal, Term::WorkingDays(3)), // 处罚法 48
-        (DeadlineName::EvidencePreservation, Term::WorkingDays(7)),  // 处罚法 56
-        (DeadlineName::Limitation, Term::ValidityMonths(24)),        // 处罚法 36
-        (DeadlineName::LimitationHealth, Term::ValidityMonths(60)),  // 处罚法 36
+        (DeadlineName::Correction, Term::Minutes(30)),                  // R73
+        (DeadlineName::OrderReceipt, Term::Hours(24)),                  // the pack's own
+        (DeadlineName::AppealWindow, Term::NaturalDays(15)),            // the pack's own
+        (DeadlineName::Reconsideration, Term::NaturalDays(60)),         // 复议法 20
+        (DeadlineName::Statement, Term::WorkingDays(5)),                // 处罚法 85
+        (DeadlineName::HearingRequest, Term::WorkingDays(5)),           // 处罚法 64
+        (DeadlineName::HearingNotice, Term::WorkingDays(7)),            // 处罚法 64
+        (DeadlineName::TransferOffer, Term::WorkingDays(7)),            // X10
+        (DeadlineName::ReportAcceptance, Term::WorkingDays(7)),         // X10
+        (DeadlineName::ReporterNotice, Term::WorkingDays(5)),           // X10
+        (DeadlineName::Recertification, Term::Months(2)),               // R32
+        (DeadlineName::ReviewRetention, Term::ValidityMonths(24)),      // R54
+        (DeadlineName::PenaltyDecision, Term::NaturalDays(90)),         // 处罚法 60
+        (DeadlineName::DecisionService, Term::WorkingDays(7)),          // 处罚法 61
+        (DeadlineName::PublicationWithdrawal, Term::WorkingDays(3)),    // 处罚法 48
+        (DeadlineName::EvidencePreservation, Term::WorkingDays(7)),     // 处罚法 56
+        (DeadlineName::Limitation, Term::ValidityMonths(24)),           // 处罚法 36
+        (DeadlineName::LimitationHealth, Term::ValidityMonths(60)),     // 处罚法 36
+        (DeadlineName::PlatformVerification, Term::ValidityMonths(12)), // X13
     ] {
         assert_eq!(pack().deadline(name).term(), term, "{name:?}");
     }
