@@ -1,0 +1,7 @@
+//! The one binary most people run: everything in one process, and what one does with it from a shell.
+//!
+//! The library half exists so that tests start the same system that the binary starts.
+
+pub mod client;
+pub mod matter;
+pub mod system;
