@@ -1,1 +1,3 @@
+//! Verification of claimed medical qualifications, and what the public may see of it.
 
+pub mod domain;
