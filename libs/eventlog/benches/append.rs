@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
-use casebook_eventlog::{
-    EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, StreamName,
-};
+use casebook_eventlog::{EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, StreamName};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
@@ -39,10 +37,7 @@ fn main() {
         if appenders == 64 {
             let raw = raw_scan(&folder.path().join("log/events.sqlite"));
             let replay = runtime.block_on(replay(&folder.path().join("log")));
-            println!(
-                "replay: {replay:.0}/s, raw scan {raw:.0}/s, ratio {:.2}",
-                replay / raw
-            );
+            println!("replay: {replay:.0}/s, raw scan {raw:.0}/s, ratio {:.2}", replay / raw);
         }
     }
 }
@@ -58,11 +53,6 @@ fn bare_appends(path: &Path, batch: usize) -> f64 {
              CREATE UNIQUE INDEX by_stream ON events (stream, revision);",
         )
         .expect("a schema");
-    if std::env::var_os("BARE_IDS").is_some() {
-        connection
-            .execute_batch("CREATE UNIQUE INDEX by_id ON events (id);")
-            .expect("an index");
-    }
     let data = vec![b'x'; EVENT_BYTES];
     let began = Instant::now();
     let mut written: u64 = 0;
@@ -71,17 +61,10 @@ fn bare_appends(path: &Path, batch: usize) -> f64 {
         for stream in 0..batch {
             let id = Uuid::new_v4();
             transaction
-                .prepare_cached(
-                    "INSERT INTO events (stream, revision, id, data) VALUES (?1, ?2, ?3, ?4)",
-                )
+                .prepare_cached("INSERT INTO events (stream, revision, id, data) VALUES (?1, ?2, ?3, ?4)")
                 .and_then(|mut insert| {
                     let revision = written / batch as u64;
-                    insert.execute(params![
-                        stream as i64,
-                        revision as i64,
-                        id.as_bytes().as_slice(),
-                        data
-                    ])
+                    insert.execute(params![stream as i64, revision as i64, id.as_bytes().as_slice(), data])
                 })
                 .expect("an insert");
         }
@@ -94,9 +77,7 @@ fn bare_appends(path: &Path, batch: usize) -> f64 {
 async fn engine_appends(path: &Path, appenders: usize) -> f64 {
     let log = Arc::new(EmbeddedLog::open(path, Options::default()).expect("a log"));
     let began = Instant::now();
-    let tasks: Vec<_> = (0..appenders)
-        .map(|_| tokio::spawn(append_for_a_while(Arc::clone(&log))))
-        .collect();
+    let tasks: Vec<_> = (0..appenders).map(|_| tokio::spawn(append_for_a_while(Arc::clone(&log)))).collect();
     let mut written = 0;
     for task in tasks {
         written += task.await.expect("an appender");
@@ -111,16 +92,9 @@ async fn append_for_a_while(log: Arc<EmbeddedLog>) -> u64 {
     let mut written = 0;
     let mut expected = Expected::NoStream;
     while began.elapsed() < RUN {
-        let event = NewEvent {
-            id: Uuid::new_v4(),
-            event_type: "Measured".into(),
-            data: data.clone(),
-            metadata: Bytes::new(),
-        };
-        let appended = log
-            .append(&stream, expected, vec![event])
-            .await
-            .expect("an append");
+        let event =
+            NewEvent { id: Uuid::new_v4(), event_type: "Measured".into(), data: data.clone(), metadata: Bytes::new() };
+        let appended = log.append(&stream, expected, vec![event]).await.expect("an append");
         expected = Expected::Revision(appended.revision);
         written += 1;
     }
@@ -136,10 +110,7 @@ fn raw_scan(path: &Path) -> f64 {
     let mut rows = statement.query([]).expect("rows");
     let (mut count, mut bytes) = (0_u64, 0);
     while let Some(row) = rows.next().expect("a row") {
-        let data = row
-            .get_ref(4)
-            .and_then(|data| Ok(data.as_blob()?.len()))
-            .expect("data");
+        let data = row.get_ref(4).and_then(|data| Ok(data.as_blob()?.len())).expect("data");
         bytes += data;
         count += 1;
     }
@@ -152,10 +123,7 @@ async fn replay(path: &Path) -> f64 {
     let began = Instant::now();
     let (mut after, mut count) = (Position::START, 0_u64);
     loop {
-        let batch = log
-            .read_all(after, &Filter::all(), READ_EVENTS_MAX)
-            .await
-            .expect("a batch");
+        let batch = log.read_all(after, &Filter::all(), READ_EVENTS_MAX).await.expect("a batch");
         count += batch.events.len() as u64;
         after = batch.through;
         if batch.at_head {

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::port::{
-    APPEND_EVENTS_MAX, AppendError, EVENT_BYTES_MAX, EVENT_TYPE_BYTES_MAX, NewEvent,
-};
+use crate::port::{APPEND_EVENTS_MAX, AppendError, EVENT_BYTES_MAX, EVENT_TYPE_BYTES_MAX, NewEvent};
 
 /// Checks one append against the bounds of the port, naming the event and the field at fault.
 pub(crate) fn check_append(events: &[NewEvent]) -> Result<(), AppendError> {
@@ -12,10 +10,7 @@ pub(crate) fn check_append(events: &[NewEvent]) -> Result<(), AppendError> {
         return Err(AppendError::Invalid("there is no event in it".into()));
     }
     if events.len() > APPEND_EVENTS_MAX {
-        return Err(AppendError::Invalid(format!(
-            "it holds {} events",
-            events.len()
-        )));
+        return Err(AppendError::Invalid(format!("it holds {} events", events.len())));
     }
     for (index, event) in events.iter().enumerate() {
         check_event(event).map_err(|why| AppendError::Invalid(format!("events[{index}].{why}")))?;
@@ -35,10 +30,7 @@ pub(crate) fn check_append(events: &[NewEvent]) -> Result<(), AppendError> {
 fn check_event(event: &NewEvent) -> Result<(), String> {
     let kind = event.event_type.as_bytes();
     if kind.is_empty() || kind.len() > EVENT_TYPE_BYTES_MAX {
-        return Err(format!(
-            "event_type has {} bytes, not 1 to {EVENT_TYPE_BYTES_MAX}",
-            kind.len()
-        ));
+        return Err(format!("event_type has {} bytes, not 1 to {EVENT_TYPE_BYTES_MAX}", kind.len()));
     }
     if event.data.len() > EVENT_BYTES_MAX {
         return Err(format!("data has {} bytes", event.data.len()));

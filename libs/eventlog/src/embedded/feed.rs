@@ -43,21 +43,9 @@ pub(super) struct Publisher {
 impl Feed {
     pub fn new(head: u64, bounds: Bounds) -> (Arc<Self>, Publisher) {
         let (sender, receiver) = watch::channel(head);
-        let tail = Tail {
-            events: VecDeque::new(),
-            floor: head,
-            head,
-            bytes: 0,
-        };
-        let feed = Arc::new(Self {
-            tail: RwLock::new(tail),
-            head: receiver,
-        });
-        let publisher = Publisher {
-            feed: Arc::clone(&feed),
-            head: sender,
-            bounds,
-        };
+        let tail = Tail { events: VecDeque::new(), floor: head, head, bytes: 0 };
+        let feed = Arc::new(Self { tail: RwLock::new(tail), head: receiver });
+        let publisher = Publisher { feed: Arc::clone(&feed), head: sender, bounds };
         (feed, publisher)
     }
 
@@ -76,14 +64,8 @@ impl Feed {
         if after.0 < tail.floor {
             return None;
         }
-        let mut batch = Batch {
-            events: Vec::new(),
-            through: after,
-            at_head: after.0 >= tail.head,
-        };
-        let seen = usize::try_from(after.0 - tail.floor)
-            .unwrap_or(usize::MAX)
-            .min(tail.events.len());
+        let mut batch = Batch { events: Vec::new(), through: after, at_head: after.0 >= tail.head };
+        let seen = usize::try_from(after.0 - tail.floor).unwrap_or(usize::MAX).min(tail.events.len());
         for event in tail.events.range(seen..).take(LOOKED_AT_MAX) {
             if filter.matches(&event.stream) {
                 if batch.events.len() == limit {
@@ -104,11 +86,7 @@ impl Publisher {
         let Some(last) = events.last() else { return };
         let head = last.position.0;
         {
-            let mut tail = self
-                .feed
-                .tail
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut tail = self.feed.tail.write().unwrap_or_else(PoisonError::into_inner);
             tail.bytes += events.iter().map(|event| size(event)).sum::<usize>();
             tail.events.extend(events.drain(..));
             tail.head = head;
@@ -120,20 +98,11 @@ impl Publisher {
     /// After a commit whose outcome was unknown: everything up to `head` is to be read from the disk.
     pub fn restart(&self, head: u64) {
         {
-            let mut tail = self
-                .feed
-                .tail
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut tail = self.feed.tail.write().unwrap_or_else(PoisonError::into_inner);
             if tail.head == head {
                 return;
             }
-            *tail = Tail {
-                events: VecDeque::new(),
-                floor: head,
-                head,
-                bytes: 0,
-            };
+            *tail = Tail { events: VecDeque::new(), floor: head, head, bytes: 0 };
         }
         self.head.send_replace(head);
     }

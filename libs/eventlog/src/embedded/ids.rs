@@ -34,22 +34,14 @@ pub(super) struct TakenIds {
 impl TakenIds {
     /// Reads the ids of those events that the index may not hold yet.
     pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let through: i64 =
-            connection.query_row("SELECT through FROM indexed", [], |row| row.get(0))?;
+        let through: i64 = connection.query_row("SELECT through FROM indexed", [], |row| row.get(0))?;
         let mut young = HashMap::new();
-        let mut statement =
-            connection.prepare("SELECT id, position FROM events WHERE position > ?1")?;
+        let mut statement = connection.prepare("SELECT id, position FROM events WHERE position > ?1")?;
         let mut rows = statement.query([through])?;
         while let Some(row) = rows.next()? {
-            young.insert(
-                uuid(row.get_ref(0)?.as_blob()?)?,
-                row.get::<_, i64>(1)?.cast_unsigned(),
-            );
+            young.insert(uuid(row.get_ref(0)?.as_blob()?)?, row.get::<_, i64>(1)?.cast_unsigned());
         }
-        let entries: bool =
-            connection.query_row("SELECT EXISTS (SELECT 1 FROM event_ids)", [], |row| {
-                row.get(0)
-            })?;
+        let entries: bool = connection.query_row("SELECT EXISTS (SELECT 1 FROM event_ids)", [], |row| row.get(0))?;
         Ok(Self {
             young,
             settling: HashMap::new(),
@@ -69,9 +61,7 @@ impl TakenIds {
         }
         transaction
             .prepare_cached("SELECT position FROM event_ids WHERE id = ?1")?
-            .query_row([id.as_bytes().as_slice()], |row| {
-                row.get::<_, i64>(0).map(i64::cast_unsigned)
-            })
+            .query_row([id.as_bytes().as_slice()], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))
             .optional()
     }
 
@@ -80,12 +70,7 @@ impl TakenIds {
     }
 
     /// Moves some ids into the index, in the transaction that wrote `written` events up to `head`.
-    pub fn settle(
-        &mut self,
-        transaction: &Connection,
-        written: usize,
-        head: u64,
-    ) -> rusqlite::Result<()> {
+    pub fn settle(&mut self, transaction: &Connection, written: usize, head: u64) -> rusqlite::Result<()> {
         self.due += written + written.div_ceil(2);
         if self.unsettled.is_empty() {
             self.due = 0;
@@ -94,19 +79,15 @@ impl TakenIds {
             }
             self.settling = std::mem::take(&mut self.young);
             self.settling_through = head;
-            self.unsettled = self
-                .settling
-                .iter()
-                .map(|(id, position)| (*id, *position))
-                .collect();
+            self.unsettled = self.settling.iter().map(|(id, position)| (*id, *position)).collect();
             self.unsettled.sort_unstable_by(|one, other| other.cmp(one));
         }
         if self.due < SETTLED_TOGETHER_MIN {
             return Ok(());
         }
         // After a crash some of them may be there already.
-        let mut insert = transaction
-            .prepare_cached("INSERT OR IGNORE INTO event_ids (id, position) VALUES (?1, ?2)")?;
+        let mut insert =
+            transaction.prepare_cached("INSERT OR IGNORE INTO event_ids (id, position) VALUES (?1, ?2)")?;
         let rest = self.unsettled.len().saturating_sub(self.due);
         for (id, position) in self.unsettled.drain(rest..).rev() {
             insert.execute(params![id.as_bytes().as_slice(), position.cast_signed()])?;
@@ -124,7 +105,6 @@ impl TakenIds {
 }
 
 fn uuid(bytes: &[u8]) -> rusqlite::Result<Uuid> {
-    Uuid::from_slice(bytes).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error))
-    })
+    Uuid::from_slice(bytes)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error)))
 }

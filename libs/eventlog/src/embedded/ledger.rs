@@ -53,15 +53,10 @@ impl Ledger {
     pub fn load(connection: &Connection, clock: Clock) -> rusqlite::Result<Self> {
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let (head, last_recorded_at_us) = connection
-            .query_row(last, [], |row| {
-                Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
-            })
+            .query_row(last, [], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))
             .optional()?
             .unwrap_or((0, i64::MIN));
-        let last_stream =
-            connection.query_row("SELECT coalesce(max(id), 0) FROM streams", [], |row| {
-                row.get(0)
-            })?;
+        let last_stream = connection.query_row("SELECT coalesce(max(id), 0) FROM streams", [], |row| row.get(0))?;
         Ok(Self {
             clock,
             heads: LruCache::new(HEADS_CACHED_MAX),
@@ -90,11 +85,7 @@ impl Ledger {
         let actual = found.and_then(|head| head.revision);
         if !allows(expected, actual) {
             let stream = stream.clone();
-            return Ok(Err(AppendError::WrongExpectedRevision {
-                stream,
-                expected,
-                actual,
-            }));
+            return Ok(Err(AppendError::WrongExpectedRevision { stream, expected, actual }));
         }
         let head = match found {
             Some(head) => head,
@@ -107,20 +98,10 @@ impl Ledger {
             self.insert(transaction, stream, head.id, next, recorded_at_us, event)?;
             revision = Some(next);
         }
-        self.heads.put(
-            stream.clone(),
-            StreamHead {
-                id: head.id,
-                revision,
-            },
-        );
+        self.heads.put(stream.clone(), StreamHead { id: head.id, revision });
         self.last_recorded_at_us = recorded_at_us;
         let revision = revision.unwrap_or(0);
-        Ok(Ok(Appended {
-            revision,
-            position: Position(self.head),
-            repeated: false,
-        }))
+        Ok(Ok(Appended { revision, position: Position(self.head), repeated: false }))
     }
 
     /// What belongs to every transaction beside its appends.
@@ -150,22 +131,12 @@ impl Ledger {
             && places
                 .iter()
                 .zip(first.revision..)
-                .all(|((_, place), revision)| {
-                    place.stream == *stream && place.revision == revision
-                });
+                .all(|((_, place), revision)| place.stream == *stream && place.revision == revision);
         let last = places.pop().map_or_else(|| first.clone(), |(_, last)| last);
         Ok(Some(if together {
-            Ok(Appended {
-                revision: last.revision,
-                position: last.position,
-                repeated: true,
-            })
+            Ok(Appended { revision: last.revision, position: last.position, repeated: true })
         } else {
-            Err(AppendError::EventIdTaken {
-                id,
-                stream: first.stream,
-                revision: first.revision,
-            })
+            Err(AppendError::EventIdTaken { id, stream: first.stream, revision: first.revision })
         }))
     }
 
@@ -191,10 +162,7 @@ impl Ledger {
             )?
             .query_row([stream.as_str()], |row| {
                 let revision = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
-                Ok(StreamHead {
-                    id: row.get(0)?,
-                    revision,
-                })
+                Ok(StreamHead { id: row.get(0)?, revision })
             })
             .optional()?;
         if let Some(head) = head {
@@ -203,21 +171,12 @@ impl Ledger {
         Ok(head)
     }
 
-    fn create(
-        &mut self,
-        transaction: &Connection,
-        stream: &StreamName,
-    ) -> rusqlite::Result<StreamHead> {
-        self.try_create(transaction, stream)?
-            .ok_or(rusqlite::Error::StatementChangedRows(0))
+    fn create(&mut self, transaction: &Connection, stream: &StreamName) -> rusqlite::Result<StreamHead> {
+        self.try_create(transaction, stream)?.ok_or(rusqlite::Error::StatementChangedRows(0))
     }
 
     /// `None`: the stream has a number already.
-    fn try_create(
-        &mut self,
-        transaction: &Connection,
-        stream: &StreamName,
-    ) -> rusqlite::Result<Option<StreamHead>> {
+    fn try_create(&mut self, transaction: &Connection, stream: &StreamName) -> rusqlite::Result<Option<StreamHead>> {
         let id = self.last_stream + 1;
         let made = transaction
             .prepare_cached("INSERT OR IGNORE INTO streams (id, name) VALUES (?1, ?2)")?
@@ -290,9 +249,7 @@ impl Ledger {
         if let Some(id) = self.types.get(name) {
             return Ok(*id);
         }
-        transaction
-            .prepare_cached("INSERT OR IGNORE INTO event_types (name) VALUES (?1)")?
-            .execute([&**name])?;
+        transaction.prepare_cached("INSERT OR IGNORE INTO event_types (name) VALUES (?1)")?.execute([&**name])?;
         let id = transaction
             .prepare_cached("SELECT id FROM event_types WHERE name = ?1")?
             .query_row([&**name], |row| row.get(0))?;
@@ -322,14 +279,12 @@ fn place(transaction: &Connection, position: u64) -> rusqlite::Result<Place> {
              FROM events JOIN streams ON streams.id = events.stream WHERE events.position = ?1",
         )?
         .query_row([position.cast_signed()], |row| {
-            let stream = row.get_ref(0)?.as_str()?.parse().map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
-            })?;
+            let stream = row
+                .get_ref(0)?
+                .as_str()?
+                .parse()
+                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))?;
             let revision = row.get::<_, i64>(1)?.cast_unsigned();
-            Ok(Place {
-                stream,
-                revision,
-                position: Position(position),
-            })
+            Ok(Place { stream, revision, position: Position(position) })
         })
 }

@@ -34,8 +34,8 @@ pub use self::schema::{DATABASE_FILE, FORMAT_VERSION, LOCK_FILE, OpenError};
 use self::writer::{Open, Writer};
 use crate::limits;
 use crate::port::{
-    AppendError, Appended, Batch, Direction, EventLog, Expected, Filter, NewEvent, Position,
-    ReadError, RecordedEvent, StreamName, Subscription,
+    AppendError, Appended, Batch, Direction, EventLog, Expected, Filter, NewEvent, Position, ReadError, RecordedEvent,
+    StreamName, Subscription,
 };
 
 /// Tells the time an event is recorded at.
@@ -58,11 +58,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            clock: system_clock(),
-            feed_events_max: 1 << 14,
-            feed_bytes_max: 32 << 20,
-        }
+        Self { clock: system_clock(), feed_events_max: 1 << 14, feed_bytes_max: 32 << 20 }
     }
 }
 
@@ -87,48 +83,24 @@ impl EmbeddedLog {
         let folder = Folder::of(path);
         let lock = folder.lock()?;
         let open = Open::new(&folder, &options.clock)?;
-        let bounds = Bounds {
-            events: options.feed_events_max,
-            bytes: options.feed_bytes_max,
-        };
+        let bounds = Bounds { events: options.feed_events_max, bytes: options.feed_bytes_max };
         let (feed, publisher) = Feed::new(open.ledger.head, bounds);
         let readers = Arc::new(Readers::open(folder.clone(), Some(feed))?);
         let queue = Arc::new(Queue::new());
         let (ending, ended) = watch::channel(false);
-        let thread = Writer {
-            folder,
-            queue: Arc::clone(&queue),
-            publisher,
-            clock: options.clock,
-            open: Some(open),
-            lock,
-        }
-        .start(ending)
-        .map_err(|source| OpenError::Files {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        let writing = Writing {
-            queue,
-            thread: Mutex::new(Some(thread)),
-            ended,
-        };
-        Ok(Self {
-            path: path.to_path_buf(),
-            readers,
-            writing: Some(writing),
-        })
+        let thread =
+            Writer { folder, queue: Arc::clone(&queue), publisher, clock: options.clock, open: Some(open), lock }
+                .start(ending)
+                .map_err(|source| OpenError::Files { path: path.to_path_buf(), source })?;
+        let writing = Writing { queue, thread: Mutex::new(Some(thread)), ended };
+        Ok(Self { path: path.to_path_buf(), readers, writing: Some(writing) })
     }
 
     /// Opens a log that another process may be writing. Appends are refused; followers look at the disk a
     /// few times a second.
     pub fn open_read_only(path: &Path) -> Result<Self, OpenError> {
         let readers = Arc::new(Readers::open(Folder::of(path), None)?);
-        Ok(Self {
-            path: path.to_path_buf(),
-            readers,
-            writing: None,
-        })
+        Ok(Self { path: path.to_path_buf(), readers, writing: None })
     }
 
     /// Takes no more appends, writes those that wait, and returns when all is on the disk and the folder is
@@ -145,11 +117,7 @@ impl EmbeddedLog {
 impl Drop for Writing {
     fn drop(&mut self) {
         self.queue.close();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the event log's writer panicked");
         }
@@ -158,9 +126,7 @@ impl Drop for Writing {
 
 impl fmt::Debug for EmbeddedLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbeddedLog")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("EmbeddedLog").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -174,9 +140,7 @@ impl EventLog for EmbeddedLog {
     ) -> Result<Appended, AppendError> {
         limits::check_append(&events)?;
         let Some(writing) = &self.writing else {
-            return Err(AppendError::Unavailable(
-                "it was opened for reading only".into(),
-            ));
+            return Err(AppendError::Unavailable("it was opened for reading only".into()));
         };
         writing.queue.append(stream.clone(), expected, events).await
     }
@@ -189,17 +153,10 @@ impl EventLog for EmbeddedLog {
         limit: usize,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         let stream = stream.clone();
-        self.readers
-            .read(move |reader| reader.stream(&stream, direction, from, limit))
-            .await
+        self.readers.read(move |reader| reader.stream(&stream, direction, from, limit)).await
     }
 
-    async fn read_all(
-        &self,
-        after: Position,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Batch, ReadError> {
+    async fn read_all(&self, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
         self.readers.all(after, filter, limit).await
     }
 

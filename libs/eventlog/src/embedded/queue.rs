@@ -52,40 +52,19 @@ pub(super) struct Gathering {
 impl Queue {
     pub fn new() -> Self {
         Self {
-            state: Mutex::new(State {
-                waiting: VecDeque::new(),
-                closed: false,
-                wanted: 1,
-            }),
+            state: Mutex::new(State { waiting: VecDeque::new(), closed: false, wanted: 1 }),
             arrived: Condvar::new(),
             room: Arc::new(Semaphore::new(WAITING_KIB_MAX as usize)),
         }
     }
 
     /// Waits for room, then for the answer. Dropped before the end, the append may or may not happen.
-    pub async fn append(
-        &self,
-        stream: StreamName,
-        expected: Expected,
-        events: Vec<NewEvent>,
-    ) -> Answer {
+    pub async fn append(&self, stream: StreamName, expected: Expected, events: Vec<NewEvent>) -> Answer {
         let bytes = events.iter().map(size).sum::<usize>();
-        let kib = u32::try_from(bytes.div_ceil(1024))
-            .unwrap_or(u32::MAX)
-            .min(WAITING_KIB_MAX);
-        let room = Arc::clone(&self.room)
-            .acquire_many_owned(kib)
-            .await
-            .map_err(|_| closed())?;
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).min(WAITING_KIB_MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(kib).await.map_err(|_| closed())?;
         let (answer, answered) = oneshot::channel();
-        self.push(Waiting {
-            stream,
-            expected,
-            events,
-            answer,
-            bytes,
-            _room: room,
-        })?;
+        self.push(Waiting { stream, expected, events, answer, bytes, _room: room })?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -110,10 +89,7 @@ impl Queue {
             if state.closed {
                 return false;
             }
-            state = self
-                .arrived
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let deadline = Instant::now() + gathering.patience;
         state.wanted = gathering.appends;
@@ -122,17 +98,11 @@ impl Queue {
             if left.is_zero() {
                 break;
             }
-            state = self
-                .arrived
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         let mut bytes = 0;
         while let Some(next) = state.waiting.front() {
-            if batch.len() == BATCH_APPENDS_MAX
-                || (bytes > 0 && bytes + next.bytes > BATCH_BYTES_MAX)
-            {
+            if batch.len() == BATCH_APPENDS_MAX || (bytes > 0 && bytes + next.bytes > BATCH_BYTES_MAX) {
                 break;
             }
             bytes += next.bytes;

@@ -1,9 +1,9 @@
-//! Reading from the disk: a connection and the names it has seen.
+//! Reading from the disk, by one connection.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::DateTime;
 use lru::LruCache;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 use super::checksum::Content;
 use crate::port::{
-    Batch, Direction, Filter, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent,
-    StreamName,
+    Batch, Direction, Filter, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName,
 };
 
 /// Rows of `$all` one read looks at, at most, however few of them match its filter.
@@ -20,6 +19,9 @@ const LOOKED_AT_MAX: usize = 4 * READ_EVENTS_MAX;
 /// Names that one connection remembers.
 const STREAMS_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
 const TYPES_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// Events read together share memory in pieces of this size: who keeps one of them keeps a piece.
+const PIECE_BYTES: usize = 16 << 10;
 
 const ALL: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
@@ -33,16 +35,17 @@ const BACKWARDS: &str = "
 
 pub(super) struct Reader {
     connection: Connection,
-    names: Names,
+    decoder: RowDecoder,
 }
 
 impl Reader {
     pub fn new(connection: Connection) -> Self {
-        let names = Names {
+        let decoder = RowDecoder {
             streams: LruCache::new(STREAMS_CACHED_MAX),
             types: LruCache::new(TYPES_CACHED_MAX),
+            piece: BytesMut::new(),
         };
-        Self { connection, names }
+        Self { connection, decoder }
     }
 
     pub fn head(&self) -> Result<Position, ReadError> {
@@ -55,17 +58,8 @@ impl Reader {
     }
 
     /// One stretch of `$all`, from one snapshot.
-    pub fn all(
-        &mut self,
-        after: Position,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Batch, ReadError> {
-        let mut batch = Batch {
-            events: Vec::new(),
-            through: after,
-            at_head: false,
-        };
+    pub fn all(&mut self, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
+        let mut batch = Batch { events: Vec::new(), through: after, at_head: false };
         let limit = limit.min(READ_EVENTS_MAX);
         let (mut looked_at, mut bytes) = (0, 0);
         let mut statement = self.connection.prepare_cached(ALL).map_err(unreadable)?;
@@ -75,20 +69,17 @@ impl Reader {
                 batch.at_head = true;
                 return Ok(batch);
             };
-            if looked_at == LOOKED_AT_MAX || batch.events.len() == limit || bytes >= READ_BYTES_MAX
-            {
+            if looked_at == LOOKED_AT_MAX || batch.events.len() == limit || bytes >= READ_BYTES_MAX {
                 return Ok(batch);
             }
             let position = number(row, 0)?;
             if position != batch.through.0 + 1 {
                 let missing = batch.through.0 + 1;
-                return Err(ReadError::Corrupt(format!(
-                    "the event at position {missing} is missing"
-                )));
+                return Err(ReadError::Corrupt(format!("the event at position {missing} is missing")));
             }
-            let stream = self.names.stream(&self.connection, integer(row, 1)?)?;
+            let stream = self.decoder.stream(&self.connection, integer(row, 1)?)?;
             if filter.matches(&stream) {
-                let event = self.names.event(&self.connection, row, stream)?;
+                let event = self.decoder.event(&self.connection, row, stream)?;
                 bytes += event.data.len() + event.metadata.len();
                 batch.events.push(Arc::new(event));
             }
@@ -108,11 +99,7 @@ impl Reader {
         let id = self
             .connection
             .prepare_cached("SELECT id FROM streams WHERE name = ?1")
-            .and_then(|mut statement| {
-                statement
-                    .query_row([stream.as_str()], |row| row.get::<_, i64>(0))
-                    .optional()
-            })
+            .and_then(|mut statement| statement.query_row([stream.as_str()], |row| row.get::<_, i64>(0)).optional())
             .map_err(unreadable)?;
         let Some(id) = id else { return Ok(Vec::new()) };
         let (query, from) = match direction {
@@ -120,16 +107,14 @@ impl Reader {
             Direction::Backwards => (BACKWARDS, from.unwrap_or(u64::MAX)),
         };
         let mut statement = self.connection.prepare_cached(query).map_err(unreadable)?;
-        let mut rows = statement
-            .query(params![id, signed(from)])
-            .map_err(unreadable)?;
+        let mut rows = statement.query(params![id, signed(from)]).map_err(unreadable)?;
         let mut events: Vec<Arc<RecordedEvent>> = Vec::new();
         let mut bytes = 0;
         while events.len() < limit.min(READ_EVENTS_MAX) && bytes < READ_BYTES_MAX {
             let Some(row) = rows.next().map_err(unreadable)? else {
                 break;
             };
-            let event = self.names.event(&self.connection, row, stream.clone())?;
+            let event = self.decoder.event(&self.connection, row, stream.clone())?;
             let due = match (direction, events.last()) {
                 (Direction::Forwards, None) => Some(from),
                 (Direction::Forwards, Some(last)) => Some(last.revision + 1),
@@ -139,9 +124,7 @@ impl Reader {
             if let Some(due) = due
                 && event.revision != due
             {
-                return Err(ReadError::Corrupt(format!(
-                    "revision {due} of `{stream}` is missing"
-                )));
+                return Err(ReadError::Corrupt(format!("revision {due} of `{stream}` is missing")));
             }
             bytes += event.data.len() + event.metadata.len();
             events.push(Arc::new(event));
@@ -150,13 +133,14 @@ impl Reader {
     }
 }
 
-/// The names behind the numbers in the rows. They never change once committed.
-struct Names {
+/// Makes events of rows. The names behind the numbers in a row never change once committed.
+struct RowDecoder {
     streams: LruCache<i64, StreamName>,
     types: LruCache<i64, Arc<str>>,
+    piece: BytesMut,
 }
 
-impl Names {
+impl RowDecoder {
     /// Reads a whole row and checks that it says what was written.
     fn event(
         &mut self,
@@ -168,11 +152,7 @@ impl Names {
         let revision = number(row, 2)?;
         let event_type = self.event_type(connection, integer(row, 4)?)?;
         let recorded_at_us = integer(row, 5)?;
-        let damaged = || {
-            ReadError::Corrupt(format!(
-                "position {position}, revision {revision} of `{stream}`"
-            ))
-        };
+        let damaged = || ReadError::Corrupt(format!("position {position}, revision {revision} of `{stream}`"));
         let id = Uuid::from_slice(blob(row, 3)?).map_err(|_| damaged())?;
         let (metadata, data) = (blob(row, 7)?, blob(row, 8)?);
         let content = Content {
@@ -189,10 +169,11 @@ impl Names {
             return Err(damaged());
         }
         let recorded_at = DateTime::from_timestamp_micros(recorded_at_us).ok_or_else(damaged)?;
-        let (metadata, data) = (
-            Bytes::copy_from_slice(metadata),
-            Bytes::copy_from_slice(data),
-        );
+        let length = metadata.len() + data.len();
+        if self.piece.capacity() < length {
+            self.piece = BytesMut::with_capacity(length.max(PIECE_BYTES));
+        }
+        let (metadata, data) = (self.keep(metadata), self.keep(data));
         Ok(RecordedEvent {
             position: Position(position),
             stream,
@@ -205,14 +186,18 @@ impl Names {
         })
     }
 
+    fn keep(&mut self, field: &[u8]) -> Bytes {
+        self.piece.extend_from_slice(field);
+        self.piece.split().freeze()
+    }
+
     fn stream(&mut self, connection: &Connection, id: i64) -> Result<StreamName, ReadError> {
         if let Some(name) = self.streams.get(&id) {
             return Ok(name.clone());
         }
         let text = name(connection, "SELECT name FROM streams WHERE id = ?1", id)?;
-        let name: StreamName = text
-            .parse()
-            .map_err(|_| ReadError::Corrupt(format!("stream {id} has an impossible name")))?;
+        let name: StreamName =
+            text.parse().map_err(|_| ReadError::Corrupt(format!("stream {id} has an impossible name")))?;
         self.streams.put(id, name.clone());
         Ok(name)
     }
@@ -221,8 +206,7 @@ impl Names {
         if let Some(name) = self.types.get(&id) {
             return Ok(Arc::clone(name));
         }
-        let name: Arc<str> =
-            name(connection, "SELECT name FROM event_types WHERE id = ?1", id)?.into();
+        let name: Arc<str> = name(connection, "SELECT name FROM event_types WHERE id = ?1", id)?.into();
         self.types.put(id, Arc::clone(&name));
         Ok(name)
     }
@@ -259,9 +243,7 @@ fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], ReadError> {
 pub(super) fn unreadable(error: rusqlite::Error) -> ReadError {
     match &error {
         rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                ReadError::Corrupt(error.to_string())
-            }
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => ReadError::Corrupt(error.to_string()),
             _ => ReadError::Unavailable(error.to_string()),
         },
         // The database answered, but not with what was ever written into it.

@@ -28,12 +28,7 @@ impl Readers {
     /// Opens one connection at once, so that a log that cannot be read is not opened at all.
     pub fn open(folder: Folder, feed: Option<Arc<Feed>>) -> Result<Self, OpenError> {
         let first = Reader::new(folder.open_reader()?);
-        Ok(Self {
-            folder,
-            idle: Mutex::new(vec![first]),
-            turns: Arc::new(Semaphore::new(READERS_MAX)),
-            feed,
-        })
+        Ok(Self { folder, idle: Mutex::new(vec![first]), turns: Arc::new(Semaphore::new(READERS_MAX)), feed })
     }
 
     /// Runs a read on a thread that may block. It goes on to its end where the caller gives up, and then
@@ -43,39 +38,23 @@ impl Readers {
         read: impl FnOnce(&mut Reader) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
         let unavailable = |why: String| ReadError::Unavailable(why);
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|error| unavailable(error.to_string()))?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| unavailable(error.to_string()))?;
         let this = Arc::clone(self);
         let reading = tokio::task::spawn_blocking(move || {
-            let idle = this
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
+            let idle = this.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut reader = match idle {
                 Some(reader) => reader,
-                None => Reader::new(
-                    this.folder
-                        .open_reader()
-                        .map_err(|error| unavailable(error.to_string()))?,
-                ),
+                None => Reader::new(this.folder.open_reader().map_err(|error| unavailable(error.to_string()))?),
             };
             let outcome = read(&mut reader);
             // A connection that failed is closed; the next read opens another.
             if outcome.is_ok() {
-                this.idle
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(reader);
+                this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             }
             drop(turn);
             outcome
         });
-        reading
-            .await
-            .map_err(|error| ReadError::Unavailable(error.to_string()))?
+        reading.await.map_err(|error| ReadError::Unavailable(error.to_string()))?
     }
 
     pub async fn head(self: &Arc<Self>) -> Result<Position, ReadError> {
@@ -86,33 +65,18 @@ impl Readers {
     }
 
     /// From memory where what is asked for is new, else from the disk.
-    pub async fn all(
-        self: &Arc<Self>,
-        after: Position,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Batch, ReadError> {
+    pub async fn all(self: &Arc<Self>, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
         let limit = limit.min(READ_EVENTS_MAX);
-        if let Some(batch) = self
-            .feed
-            .as_ref()
-            .and_then(|feed| feed.read(after, filter, limit))
-        {
+        if let Some(batch) = self.feed.as_ref().and_then(|feed| feed.read(after, filter, limit)) {
             return Ok(batch);
         }
         let filter = filter.clone();
-        self.read(move |reader| reader.all(after, &filter, limit))
-            .await
+        self.read(move |reader| reader.all(after, &filter, limit)).await
     }
 
     pub fn follow(self: Arc<Self>, after: Position, filter: Filter) -> Box<dyn Subscription> {
         let heads = self.feed.as_ref().map(|feed| feed.heads());
-        Box::new(Follower {
-            readers: self,
-            filter,
-            cursor: after,
-            heads,
-        })
+        Box::new(Follower { readers: self, filter, cursor: after, heads })
     }
 }
 
@@ -128,10 +92,7 @@ struct Follower {
 impl Subscription for Follower {
     async fn next(&mut self) -> Result<Batch, ReadError> {
         loop {
-            let batch = self
-                .readers
-                .all(self.cursor, &self.filter, READ_EVENTS_MAX)
-                .await?;
+            let batch = self.readers.all(self.cursor, &self.filter, READ_EVENTS_MAX).await?;
             if batch.through > self.cursor {
                 self.cursor = batch.through;
                 return Ok(batch);

@@ -70,15 +70,9 @@ pub enum OpenError {
     #[error("`{path}` has format version {found}; this program knows version {FORMAT_VERSION}")]
     UnknownVersion { path: PathBuf, found: i32 },
     #[error("`{path}`: {source}")]
-    Files {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Files { path: PathBuf, source: std::io::Error },
     #[error("`{path}`: {source}")]
-    Database {
-        path: PathBuf,
-        source: rusqlite::Error,
-    },
+    Database { path: PathBuf, source: rusqlite::Error },
 }
 
 /// The folder of one log.
@@ -96,29 +90,17 @@ impl Folder {
 
     /// Makes the folder where it is missing and takes the right to write in it, for as long as the file lives.
     pub fn lock(&self) -> Result<File, OpenError> {
-        let files = |source| OpenError::Files {
-            path: self.0.clone(),
-            source,
-        };
+        let files = |source| OpenError::Files { path: self.0.clone(), source };
         if !self.0.is_dir() {
             std::fs::create_dir_all(&self.0).map_err(files)?;
             // Without this the folder itself could be gone after a power failure, with all that is in it.
-            let parent = self
-                .0
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty());
+            let parent = self.0.parent().filter(|parent| !parent.as_os_str().is_empty());
             if let Some(parent) = parent {
-                File::open(parent)
-                    .and_then(|parent| parent.sync_all())
-                    .map_err(files)?;
+                File::open(parent).and_then(|parent| parent.sync_all()).map_err(files)?;
             }
         }
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.0.join(LOCK_FILE))
-            .map_err(files)?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(self.0.join(LOCK_FILE)).map_err(files)?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(self.0.clone())),
@@ -129,9 +111,7 @@ impl Folder {
     /// Opens the database for writing and makes it where it is missing. The caller holds the lock.
     pub fn open_writer(&self) -> Result<Connection, OpenError> {
         let path = self.database();
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
         configure(&connection, WRITER_CACHE_KIB).map_err(database(&path))?;
         if is_blank(&connection).map_err(|source| refine(&path, source))? {
@@ -157,20 +137,14 @@ impl Folder {
 }
 
 fn database(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
-    move |source| OpenError::Database {
-        path: path.to_path_buf(),
-        source,
-    }
+    move |source| OpenError::Database { path: path.to_path_buf(), source }
 }
 
 /// A file that is no SQLite database at all gets the same plain answer as one of another program.
 fn refine(path: &Path, source: rusqlite::Error) -> OpenError {
     match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotALog(path.to_path_buf()),
-        _ => OpenError::Database {
-            path: path.to_path_buf(),
-            source,
-        },
+        _ => OpenError::Database { path: path.to_path_buf(), source },
     }
 }
 
@@ -182,8 +156,7 @@ fn configure(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
 }
 
 fn is_blank(connection: &Connection) -> rusqlite::Result<bool> {
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(tables == 0 && application_id(connection)? == 0 && user_version(connection)? == 0)
 }
 
@@ -204,10 +177,7 @@ fn check_format(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     }
     match user_version(connection).map_err(database(path))? {
         FORMAT_VERSION => Ok(()),
-        found => Err(OpenError::UnknownVersion {
-            path: path.to_path_buf(),
-            found,
-        }),
+        found => Err(OpenError::UnknownVersion { path: path.to_path_buf(), found }),
     }
 }
 
@@ -216,11 +186,7 @@ fn check_format(path: &Path, connection: &Connection) -> Result<(), OpenError> {
 fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;")?;
-    connection.query_row(
-        &format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
-        [],
-        |_| Ok(()),
-    )
+    connection.query_row(&format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"), [], |_| Ok(()))
 }
 
 fn application_id(connection: &Connection) -> rusqlite::Result<i32> {

@@ -44,33 +44,22 @@ type Decided = (oneshot::Sender<Answer>, Answer);
 impl Writer {
     /// Runs until the queue is closed and empty. `ended` turns true when all files are closed.
     pub fn start(self, ended: watch::Sender<bool>) -> std::io::Result<JoinHandle<()>> {
-        std::thread::Builder::new()
-            .name("eventlog-writer".into())
-            .spawn(move || {
-                let _ending = Ending {
-                    queue: Arc::clone(&self.queue),
-                    ended,
-                };
-                self.run();
-            })
+        std::thread::Builder::new().name("eventlog-writer".into()).spawn(move || {
+            let _ending = Ending { queue: Arc::clone(&self.queue), ended };
+            self.run();
+        })
     }
 
     fn run(mut self) {
         let mut batch = VecDeque::new();
-        let mut gathering = Gathering {
-            appends: 1,
-            patience: Duration::ZERO,
-        };
+        let mut gathering = Gathering { appends: 1, patience: Duration::ZERO };
         while self.queue.take(&mut batch, gathering) {
             let began = Instant::now();
             let appends = batch.len();
             self.write(&mut batch);
             // Who has just been answered is likely to append again at once. Without a moment's patience the
             // first of them would get a transaction for itself while all others wait for it.
-            gathering = Gathering {
-                appends,
-                patience: PATIENCE_MAX.min(began.elapsed() / PATIENCE_SHARE),
-            };
+            gathering = Gathering { appends, patience: PATIENCE_MAX.min(began.elapsed() / PATIENCE_SHARE) };
         }
         self.close();
     }
@@ -94,11 +83,7 @@ impl Writer {
         }
     }
 
-    fn commit(
-        &mut self,
-        batch: &mut VecDeque<Waiting>,
-        decided: &mut Vec<Decided>,
-    ) -> Result<(), AppendError> {
+    fn commit(&mut self, batch: &mut VecDeque<Waiting>, decided: &mut Vec<Decided>) -> Result<(), AppendError> {
         if self.open.is_none() {
             let open = Open::new(&self.folder, &self.clock).map_err(unopened)?;
             self.publisher.restart(open.ledger.head);
@@ -153,30 +138,14 @@ impl Writer {
 impl Open {
     pub fn new(folder: &Folder, clock: &Clock) -> Result<Self, OpenError> {
         let connection = folder.open_writer()?;
-        let ledger =
-            Ledger::load(&connection, Arc::clone(clock)).map_err(|source| OpenError::Database {
-                path: folder.database(),
-                source,
-            })?;
+        let ledger = Ledger::load(&connection, Arc::clone(clock))
+            .map_err(|source| OpenError::Database { path: folder.database(), source })?;
         Ok(Self { connection, ledger })
     }
 
-    fn commit(
-        &mut self,
-        batch: &mut VecDeque<Waiting>,
-        decided: &mut Vec<Decided>,
-    ) -> rusqlite::Result<()> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        while let Some(Waiting {
-            stream,
-            expected,
-            events,
-            answer,
-            ..
-        }) = batch.pop_front()
-        {
+    fn commit(&mut self, batch: &mut VecDeque<Waiting>, decided: &mut Vec<Decided>) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        while let Some(Waiting { stream, expected, events, answer, .. }) = batch.pop_front() {
             match self.ledger.append(&transaction, &stream, expected, events) {
                 Ok(outcome) => decided.push((answer, outcome)),
                 Err(error) => {
