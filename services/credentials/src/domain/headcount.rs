@@ -57,6 +57,7 @@ pub enum HeadcountRefusal {
 }
 
 /// The rules of a department's norm.
+#[derive(Debug, Clone, Copy)]
 pub struct Headcount;
 
 impl Decider for Headcount {

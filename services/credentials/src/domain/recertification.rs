@@ -119,6 +119,7 @@ pub enum RecertificationRefusal {
 }
 
 /// The rules of a notice.
+#[derive(Debug, Clone, Copy)]
 pub struct Recertification;
 
 impl Decider for Recertification {

@@ -21,6 +21,7 @@ pub use refusal::CredentialRefusal;
 pub use state::{Application, Badge, CredentialState, Ending, Fraud, Stage, Supplement, Verification};
 
 /// The rules of a credential.
+#[derive(Debug, Clone, Copy)]
 pub struct Credential;
 
 impl Decider for Credential {
