@@ -11,8 +11,7 @@ use casebook_execution::{Claims, Clock, SYSTEM_AGENCY};
 use casebook_kernel::Actor;
 use casebook_kernel::region::Region;
 use casebook_policy::PolicySet;
-use casebook_readmodel::{OpenError, Projection, ReadModel, VerifyView};
-use sea_orm_migration::MigratorTrait;
+use casebook_readmodel::{MigratorTrait, OpenError, Projection, ReadModel, VerifyView};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -129,7 +128,13 @@ impl Foundation {
     pub fn react(&self, model: &Arc<ReadModel>, reaction: impl Reaction) {
         let progress = watch::Sender::new(Position::START);
         self.follow(reaction.name().to_owned(), progress.subscribe());
-        self.tasks.spawn(reaction::run(self.log.clone(), model.clone(), Arc::new(reaction), progress, self.stop.clone()));
+        self.tasks.spawn(reaction::run(
+            self.log.clone(),
+            model.clone(),
+            Arc::new(reaction),
+            progress,
+            self.stop.clone(),
+        ));
     }
 
     /// Fires the deadlines of a service from now on.

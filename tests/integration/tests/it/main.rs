@@ -1,0 +1,4 @@
+//! What holds for Casebook as a whole: the rules between its rooms, its contract, and the running system.
+
+mod architecture;
+mod workspace;
