@@ -1,1 +1,3 @@
+//! Enforcement.
 
+pub mod domain;

@@ -1,0 +1,242 @@
+//! What a case is after an event. What has happened is a fact: an event that does not fit changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casebook_kernel::ids::OrderId;
+
+use super::event::{CaseChange, CaseEvent, DecisionIssued};
+use super::state::{
+    Answer, Appeal, AppealVerdict, CaseFile, CaseState, Closure, Decision, Ended, Opening, OrderEnd, OrderEndOutcome,
+    OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding,
+};
+use crate::domain::ids::{AppealId, TransferId, counter_order_id};
+use crate::domain::measure::Measure;
+
+pub(super) fn evolve(state: CaseState, event: &CaseEvent) -> CaseState {
+    match (state, &event.change) {
+        (CaseState::Absent, CaseChange::Opened(opening)) => CaseState::Existing(Box::new(opened(opening))),
+        (CaseState::Absent, _) => CaseState::Absent,
+        (CaseState::Existing(mut file), change) => {
+            apply(&mut file, change);
+            CaseState::Existing(file)
+        }
+    }
+}
+
+fn opened(opening: &Opening) -> CaseFile {
+    let participants: BTreeSet<_> = opening.officers.iter().chain([&opening.opened_by]).cloned().collect();
+    CaseFile {
+        agency: opening.agency.clone(),
+        agency_kind: opening.agency_kind,
+        officers: opening.officers.clone(),
+        opening: opening.clone(),
+        evidence: Vec::new(),
+        participants,
+        notices: 0,
+        statements: 0,
+        decisions: 0,
+        appeals: 0,
+        stage: Stage::Investigating,
+        transfers: Vec::new(),
+    }
+}
+
+fn apply(file: &mut CaseFile, change: &CaseChange) {
+    match change {
+        CaseChange::Opened(_) => {}
+        CaseChange::EvidenceAdded(evidence) => {
+            file.participants.insert(evidence.added_by.clone());
+            file.evidence.push(evidence.clone());
+        }
+        CaseChange::NoticeServed(notice) => {
+            file.participants.insert(notice.served_by.clone());
+            file.notices += 1;
+            let told = Told { notice: (**notice).clone(), answer: Answer::Awaited, evidence_then: file.evidence.len() };
+            on_stage(file, |stage| match stage {
+                Stage::Investigating | Stage::Told(_) => Stage::Told(told),
+                stage => stage,
+            });
+        }
+        CaseChange::StatementRecorded(statement) => {
+            file.statements += 1;
+            on_stage(file, |stage| stated(stage, statement));
+        }
+        CaseChange::StatementWaived(waiver) => on_stage(file, |stage| match stage {
+            Stage::Told(told) => Stage::Told(Told { answer: Answer::Waived(waiver.clone()), ..told }),
+            stage => stage,
+        }),
+        CaseChange::DecisionProposed(proposal) => {
+            file.participants.insert(proposal.proposer.clone());
+            file.decisions += 1;
+            on_stage(file, |stage| match stage {
+                Stage::Told(told) => Stage::Proposed { told, proposal: (**proposal).clone() },
+                stage => stage,
+            });
+        }
+        CaseChange::ProposalRejected { by, .. } => {
+            file.participants.insert(by.clone());
+            on_stage(file, |stage| match stage {
+                Stage::Proposed { told, .. } => Stage::Told(told),
+                stage => stage,
+            });
+        }
+        CaseChange::DecisionIssued(issued) => {
+            file.participants.insert(issued.confirmer.clone());
+            on_stage(file, |stage| match stage {
+                Stage::Proposed { told, proposal } => Stage::Decided(ruling(told, proposal, issued)),
+                stage => stage,
+            });
+        }
+        CaseChange::DecisionServed { service, .. } => {
+            if let Some(ruling) = file.ruling_mut() {
+                ruling.decision.service = Some(service.clone());
+            }
+        }
+        CaseChange::OrderSettled { order_id, end } => {
+            if let Some(ruling) = file.ruling_mut() {
+                settle(ruling, *order_id, *end);
+            }
+        }
+        CaseChange::AppealFiled(appeal) => {
+            file.appeals += 1;
+            on_stage(file, |stage| appealed(stage, appeal));
+        }
+        CaseChange::AppealDecided { appeal_id, kind, verdict } => {
+            let filed = matches!(&file.stage, Stage::UnderAppeal { appeal, .. } if appeal.appeal_id == *appeal_id);
+            // One that was decided elsewhere was never filed here.
+            file.appeals += usize::from(!filed);
+            on_stage(file, |stage| judged(stage, *appeal_id, *kind, verdict));
+        }
+        CaseChange::ReversalIssued(reversal) => {
+            file.decisions += 1;
+            if let Some(ruling) = file.ruling_mut() {
+                reverse(ruling, reversal);
+            }
+        }
+        CaseChange::TransferOffered(transfer) => file.transfers.push((**transfer).clone()),
+        CaseChange::TransferAccepted { transfer_id, agency, agency_kind, officers, by } => {
+            transfer_stands(file, *transfer_id, TransferStanding::Accepted);
+            file.agency = agency.clone();
+            file.agency_kind = *agency_kind;
+            file.officers.clone_from(officers);
+            file.participants.extend(officers.iter().chain([by]).cloned());
+        }
+        CaseChange::TransferDeclined { transfer_id, reasons, .. } => {
+            transfer_stands(file, *transfer_id, TransferStanding::Declined { reasons: reasons.clone() });
+        }
+        CaseChange::TransferLapsed { transfer_id, .. } => transfer_stands(file, *transfer_id, TransferStanding::Lapsed),
+        CaseChange::Closed(closure) => on_stage(file, |stage| closed(stage, closure)),
+        CaseChange::Reopened { .. } => on_stage(file, |stage| match stage {
+            Stage::Closed { before, .. } => reopened(before),
+            stage => stage,
+        }),
+    }
+}
+
+fn on_stage(file: &mut CaseFile, after: impl FnOnce(Stage) -> Stage) {
+    let stage = std::mem::replace(&mut file.stage, Stage::Investigating);
+    file.stage = after(stage);
+}
+
+fn stated(stage: Stage, statement: &Statement) -> Stage {
+    let Stage::Told(told) = stage else { return stage };
+    let mut statements = match told.answer {
+        Answer::Given(statements) => statements,
+        Answer::Awaited | Answer::Waived(_) => Vec::new(),
+    };
+    statements.push(statement.clone());
+    Stage::Told(Told { answer: Answer::Given(statements), ..told })
+}
+
+fn ruling(told: Told, proposal: Proposal, issued: &DecisionIssued) -> Ruling {
+    let order = |measure: &Measure| (measure.order_id(issued.decision_id), measure.clone());
+    let standing: BTreeMap<OrderId, Measure> = issued.measures.iter().map(order).collect();
+    let orders = standing.iter().map(|(id, measure)| (*id, outstanding(measure, None))).collect();
+    let decision = Decision {
+        proposal,
+        confirmer: issued.confirmer.clone(),
+        agency: issued.agency.clone(),
+        issued_at: issued.issued_at,
+        service: None,
+    };
+    Ruling { told, decision, orders, standing, appeals: Vec::new(), reversals: Vec::new() }
+}
+
+fn outstanding(measure: &Measure, counters: Option<OrderId>) -> OrderTrack {
+    OrderTrack { measure: measure.clone(), counters, end: None }
+}
+
+fn settle(ruling: &mut Ruling, order_id: OrderId, end: OrderEnd) {
+    let Some(track) = ruling.orders.get_mut(&order_id) else { return };
+    let was_cancelled = track.end.is_some_and(|end| end.outcome == OrderEndOutcome::Cancelled);
+    track.end = Some(end);
+    // Executed after it had been taken back: a counter-order is on its way.
+    if was_cancelled && end.effective_from.is_some() && !track.measure.irreversible {
+        let counter = outstanding(&track.measure, Some(order_id));
+        ruling.orders.insert(counter_order_id(order_id), counter);
+    }
+}
+
+fn appealed(stage: Stage, appeal: &Appeal) -> Stage {
+    match stage {
+        Stage::Decided(ruling) | Stage::Closed { before: Ended::Decided(ruling), .. } => {
+            Stage::UnderAppeal { ruling, appeal: appeal.clone() }
+        }
+        stage => stage,
+    }
+}
+
+/// The case goes on where it was before the appeal; one that had been closed is closed anew.
+fn judged(stage: Stage, appeal_id: AppealId, kind: super::AppealKind, verdict: &AppealVerdict) -> Stage {
+    let verdict = Some(verdict.clone());
+    match stage {
+        Stage::UnderAppeal { mut ruling, appeal } => {
+            ruling.appeals.push(Appeal { verdict, ..appeal });
+            Stage::Decided(ruling)
+        }
+        Stage::Decided(mut ruling) | Stage::Closed { before: Ended::Decided(mut ruling), .. } => {
+            let decision_id = ruling.decision.proposal.decision_id;
+            let grounds = String::new();
+            ruling.appeals.push(Appeal { appeal_id, kind, decision_id, grounds, filed: None, decide_until: None, verdict });
+            Stage::Decided(ruling)
+        }
+        stage => stage,
+    }
+}
+
+fn reverse(ruling: &mut Ruling, reversal: &Reversal) {
+    ruling.standing.retain(|_, measure| reversal.remaining.contains(measure));
+    for undoing in &reversal.undoings {
+        let counter = outstanding(&undoing.measure, Some(undoing.order_id));
+        ruling.orders.insert(undoing.counter_order_id, counter);
+    }
+    for replacement in &reversal.replacements {
+        ruling.standing.insert(replacement.order_id, replacement.measure.clone());
+        ruling.orders.insert(replacement.order_id, outstanding(&replacement.measure, None));
+    }
+    ruling.reversals.push(reversal.clone());
+}
+
+fn transfer_stands(file: &mut CaseFile, transfer_id: TransferId, standing: TransferStanding) {
+    if let Some(transfer) = file.transfers.iter_mut().find(|transfer| transfer.transfer_id == transfer_id) {
+        transfer.standing = standing;
+    }
+}
+
+fn closed(stage: Stage, closure: &Closure) -> Stage {
+    let before = match stage {
+        Stage::Investigating => Ended::Undecided(None),
+        Stage::Told(told) | Stage::Proposed { told, .. } => Ended::Undecided(Some(told)),
+        Stage::Decided(ruling) | Stage::UnderAppeal { ruling, .. } => Ended::Decided(ruling),
+        stage @ Stage::Closed { .. } => return stage,
+    };
+    Stage::Closed { before, closure: closure.clone() }
+}
+
+fn reopened(before: Ended) -> Stage {
+    match before {
+        Ended::Undecided(None) => Stage::Investigating,
+        Ended::Undecided(Some(told)) => Stage::Told(told),
+        Ended::Decided(ruling) => Stage::Decided(ruling),
+    }
+}

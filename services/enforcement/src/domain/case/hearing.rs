@@ -1,0 +1,134 @@
+//! Telling the subject (告知) and hearing it (陈述、申辩): 行政处罚法 art. 44, 45, 62.
+
+use std::collections::BTreeSet;
+
+use casebook_kernel::{Actor, Timestamp};
+use casebook_policy::PolicyRefusal;
+
+use super::command::ServeNotice;
+use super::event::CaseChange;
+use super::refusal::CaseRefusal;
+use super::state::{Answer, CaseFile, Notice, Stage, Statement, Told, Waiver};
+use super::{STATEMENTS_MAX, held_by};
+use crate::domain::ids::{NoticeId, StatementId};
+use crate::domain::measure::{Measure, first_heavier};
+
+pub(super) fn serve_notice(file: &CaseFile, command: ServeNotice) -> Result<Vec<CaseChange>, CaseRefusal> {
+    held_by(file, &command.by)?;
+    let earlier = match &file.stage {
+        Stage::Investigating => None,
+        Stage::Told(told) => Some(told),
+        Stage::Proposed { .. } => return Err(CaseRefusal::ProposalPending),
+        stage => return Err(CaseRefusal::StageDoesNotFit { stage: stage.name() }),
+    };
+    if command.served_at < file.opening.opened_at {
+        return Err(CaseRefusal::ServedBeforeOpening { opened_at: file.opening.opened_at });
+    }
+    fitting(file, &command.measures)?;
+    command.admission.map_err(policy)?;
+    if let Some(told) = earlier {
+        not_heavier_for_a_defence(file, told, &command.measures)?;
+    }
+    Ok(vec![CaseChange::NoticeServed(Box::new(Notice {
+        notice_id: NoticeId::nth(file.opening.case_id, file.notices),
+        facts: command.facts,
+        measures: command.measures,
+        legal_bases: command.legal_bases,
+        method: command.method,
+        served_at: command.served_at,
+        answer_until: command.answer_until,
+        served_by: command.by.officer,
+    }))])
+}
+
+/// A second notice may announce more only if more evidence was found: never because the subject defended itself.
+fn not_heavier_for_a_defence(file: &CaseFile, told: &Told, measures: &[Measure]) -> Result<(), CaseRefusal> {
+    let defended = matches!(told.answer, Answer::Given(_));
+    let found_more = file.evidence.len() > told.evidence_then;
+    match first_heavier(measures, &told.notice.measures) {
+        Some(measure) if defended && !found_more => {
+            Err(CaseRefusal::HeavierAfterDefence { measure: Box::new(measure.clone()) })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Each measure meets an account of the case, and none is named twice.
+pub(super) fn fitting(file: &CaseFile, measures: &[Measure]) -> Result<(), CaseRefusal> {
+    if measures.is_empty() {
+        return Err(CaseRefusal::Policy(PolicyRefusal::MeasureMissing));
+    }
+    let mut seen = BTreeSet::new();
+    for measure in measures {
+        if !file.opening.accounts.contains(&measure.account) {
+            return Err(CaseRefusal::AccountNotSubject { account: measure.account.clone() });
+        }
+        if !seen.insert((&measure.account, &measure.id)) {
+            return Err(CaseRefusal::MeasureTwice { measure: Box::new(measure.clone()) });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn policy(refusal: PolicyRefusal) -> CaseRefusal {
+    match refusal {
+        PolicyRefusal::BasisCannotSetPenalty { .. } => CaseRefusal::BasisCannotSetPenalty,
+        refusal => CaseRefusal::Policy(refusal),
+    }
+}
+
+/// What an officer records must be in the officer's own case. The subject has no agency of its own.
+pub(super) fn own_case(file: &CaseFile, by: &Actor) -> Result<(), CaseRefusal> {
+    if by.agency_kind.is_some() && by.agency != file.agency {
+        return Err(CaseRefusal::NotHoldingAgency { agency: file.agency.clone() });
+    }
+    Ok(())
+}
+
+fn to_be_heard(file: &CaseFile) -> Result<&Told, CaseRefusal> {
+    match &file.stage {
+        Stage::Investigating => Err(CaseRefusal::NotServed),
+        Stage::Told(told) => Ok(told),
+        // Sent back first: a proposal that has not weighed the statement cannot be confirmed.
+        Stage::Proposed { .. } => Err(CaseRefusal::ProposalPending),
+        stage => Err(CaseRefusal::StageDoesNotFit { stage: stage.name() }),
+    }
+}
+
+/// A statement that comes late is heard as well, as long as nothing is proposed.
+pub(super) fn record_statement(
+    file: &CaseFile,
+    by: Actor,
+    summary: String,
+    sha256: Option<String>,
+    stated_at: Timestamp,
+) -> Result<Vec<CaseChange>, CaseRefusal> {
+    own_case(file, &by)?;
+    let told = to_be_heard(file)?;
+    if file.statements >= STATEMENTS_MAX {
+        return Err(CaseRefusal::TooManyStatements);
+    }
+    Ok(vec![CaseChange::StatementRecorded(Statement {
+        statement_id: StatementId::nth(file.opening.case_id, file.statements),
+        summary,
+        sha256,
+        recorded_by: by.officer,
+        stated_at,
+        late: stated_at >= told.notice.answer_until,
+    })])
+}
+
+pub(super) fn waive_statement(
+    file: &CaseFile,
+    by: Actor,
+    reasons: String,
+    now: Timestamp,
+) -> Result<Vec<CaseChange>, CaseRefusal> {
+    own_case(file, &by)?;
+    match to_be_heard(file)?.answer {
+        Answer::Awaited => Ok(vec![CaseChange::StatementWaived(Waiver { reasons, recorded_by: by.officer, waived_at: now })]),
+        Answer::Waived(_) => Err(CaseRefusal::AlreadyWaived),
+        // What was said stays said.
+        Answer::Given(_) => Err(CaseRefusal::StageDoesNotFit { stage: "answered by the subject" }),
+    }
+}

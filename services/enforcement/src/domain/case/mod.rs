@@ -1,0 +1,138 @@
+//! A case (案件): from its opening through notice, statement and a decision by two officers to its end, with
+//! the appeals against the decision and its reversal.
+//!
+//! The platform-measure track of the domain: it claims none of the articles on penalties that it borrows its
+//! fairness from. A penalty procedure adds stages between hearing and proposal; nothing here has to move for it.
+
+mod appeal;
+mod closing;
+mod command;
+mod deciding;
+mod event;
+mod evolve;
+mod hearing;
+mod opening;
+mod refusal;
+mod state;
+mod transfer;
+
+use casebook_kernel::{Actor, Decider, Timestamp};
+
+use super::ids::EvidenceId;
+pub use command::{
+    AppealRuling, CaseCommand, Competence, ExternalOutcome, OpenCase, OrderReport, ProposeDecision, RemedyText,
+    ServeNotice,
+};
+pub use event::{CaseChange, CaseEvent, DecisionIssued};
+pub use refusal::CaseRefusal;
+pub use state::{
+    Advice, Answer, Appeal, AppealKind, AppealResult, AppealVerdict, CaseFile, CaseOutcome, CaseState, Closure,
+    Decision, Ended, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome, OrderTrack,
+    Proposal, Replacement, Reversal, Ruling, RunningClock, Service, ServiceMethod, Stage, Statement, Told, Transfer,
+    TransferStanding, Undoing, Waiver,
+};
+
+/// The fewest officers who conduct a case (行政处罚法 art. 42).
+pub const OFFICERS_MIN: usize = 2;
+/// The most officers who conduct a case.
+pub const OFFICERS_MAX: usize = 8;
+/// The most accounts that one case is about.
+pub const ACCOUNTS_MAX: usize = 20;
+/// The most pieces of evidence of one case.
+pub const EVIDENCE_MAX: usize = 200;
+/// The most statements of the subject in one case.
+pub const STATEMENTS_MAX: usize = 20;
+/// The most offers of one case to other agencies.
+pub const TRANSFERS_MAX: usize = 20;
+/// The most proposals of one case.
+pub const PROPOSALS_MAX: usize = 50;
+
+/// The deadline of an offer to another agency.
+pub const TRANSFER_LAPSE: &str = "transfer_lapse";
+
+/// The decider of cases.
+#[derive(Debug)]
+pub struct Case;
+
+impl CaseState {
+    /// The deadline that runs, if one does.
+    pub fn timer(&self) -> Option<(&'static str, Timestamp)> {
+        let transfer = self.file()?.pending_transfer()?;
+        Some((TRANSFER_LAPSE, transfer.lapse_at))
+    }
+}
+
+impl Decider for Case {
+    type State = CaseState;
+    type Command = CaseCommand;
+    type Event = CaseEvent;
+    type Refusal = CaseRefusal;
+
+    fn decide(state: &CaseState, command: CaseCommand) -> Result<Vec<CaseEvent>, CaseRefusal> {
+        let command = match command {
+            CaseCommand::Open(open) => return opening::open(state, *open),
+            command => command,
+        };
+        let file = state.file().ok_or(CaseRefusal::UnknownCase)?;
+        let changes = match command {
+            CaseCommand::Open(_) => return Err(CaseRefusal::CaseAlreadyOpened),
+            CaseCommand::AddEvidence { by, kind, sha256, captured_at, description, now } => {
+                let evidence_id = EvidenceId::nth(file.opening.case_id, file.evidence.len());
+                let added_by = by.officer.clone();
+                let evidence = Evidence { evidence_id, kind, sha256, captured_at, description, added_by, added_at: now };
+                opening::add_evidence(file, &by, evidence)?
+            }
+            CaseCommand::ServeNotice(notice) => hearing::serve_notice(file, *notice)?,
+            CaseCommand::RecordStatement { by, summary, sha256, stated_at } => {
+                hearing::record_statement(file, by, summary, sha256, stated_at)?
+            }
+            CaseCommand::WaiveStatement { by, reasons, now } => hearing::waive_statement(file, by, reasons, now)?,
+            CaseCommand::ProposeDecision(proposal) => deciding::propose(file, *proposal)?,
+            CaseCommand::ConfirmDecision { by, decision_id, irreversible_confirmed, now } => {
+                deciding::confirm(file, by, decision_id, irreversible_confirmed, now)?
+            }
+            CaseCommand::RejectProposal { by, decision_id, reasons } => deciding::reject(file, by, decision_id, reasons)?,
+            CaseCommand::RecordService { by, service } => deciding::record_service(file, by, service)?,
+            CaseCommand::SettleOrder(report) => closing::settle_order(file, report)?,
+            CaseCommand::FileAppeal { by, kind, grounds, decide_until, now } => {
+                appeal::file_appeal(file, by, kind, grounds, decide_until, now)?
+            }
+            CaseCommand::DecideAppeal { by, appeal_id, ruling, reasons, remedies, now } => {
+                appeal::decide_appeal(file, by, appeal_id, ruling, reasons, &remedies, now)?
+            }
+            CaseCommand::RecordExternalOutcome { by, outcome, remedies, now } => {
+                appeal::record_external(file, by, *outcome, &remedies, now)?
+            }
+            CaseCommand::OfferTransfer { by, to_agency, reasons, lapse_at, now } => {
+                transfer::offer(file, by, to_agency, reasons, lapse_at, now)?
+            }
+            CaseCommand::AcceptTransfer { by, officers, competence, now } => {
+                transfer::accept(file, by, officers, &competence, now)?
+            }
+            CaseCommand::DeclineTransfer { by, reasons, now } => transfer::decline(file, by, reasons, now)?,
+            CaseCommand::LapseTransfer { now } => transfer::lapse(file, now)?,
+            CaseCommand::Close { by, outcome, summary, now } => closing::close(file, by, outcome, summary, now)?,
+            CaseCommand::Reopen { by, reasons } => closing::reopen(file, by, reasons)?,
+        };
+        let case_id = file.opening.case_id;
+        Ok(changes.into_iter().map(|change| CaseEvent { case_id, change }).collect())
+    }
+
+    fn evolve(state: CaseState, event: &CaseEvent) -> CaseState {
+        evolve::evolve(state, event)
+    }
+}
+
+/// The case is with the agency of `by`, and no offer to another one is open.
+fn held_by(file: &CaseFile, by: &Actor) -> Result<(), CaseRefusal> {
+    if by.agency != file.agency {
+        return Err(CaseRefusal::NotHoldingAgency { agency: file.agency.clone() });
+    }
+    match file.pending_transfer() {
+        Some(transfer) => Err(CaseRefusal::TransferPending { to: transfer.to_agency.clone() }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

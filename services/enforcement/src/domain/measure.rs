@@ -1,0 +1,136 @@
+//! Measures against accounts, and which of two sets of them is heavier.
+
+use std::fmt;
+
+use casebook_kernel::ids::{AccountId, OrderId};
+use casebook_policy::{MeasureId, MeasureParameters, PlatformId};
+
+use super::ids::DecisionId;
+
+/// The most characters of a platform's user id.
+pub const PLATFORM_UID_CHARS_MAX: usize = 128;
+/// The most measures that one notice, decision or appeal holds.
+pub const MEASURES_MAX: usize = 50;
+
+/// An account as its platform knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountRef {
+    pub platform: PlatformId,
+    pub platform_uid: String,
+}
+
+impl AccountRef {
+    /// The same in every service, declared or not.
+    pub fn account_id(&self) -> AccountId {
+        AccountId::of(self.platform.as_str(), &self.platform_uid)
+    }
+}
+
+impl fmt::Display for AccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.platform, self.platform_uid)
+    }
+}
+
+/// A measure with what the policy pack said of it when it was chosen: a replay needs no pack.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Measure {
+    pub account: AccountRef,
+    pub id: MeasureId,
+    pub parameters: MeasureParameters,
+    /// From 1 to 5; none outside the ladder.
+    pub rung: Option<u8>,
+    /// Nothing restores what it takes.
+    pub irreversible: bool,
+}
+
+impl Measure {
+    /// The order that carries this measure of a decision to its platform.
+    pub fn order_id(&self, decision: DecisionId) -> OrderId {
+        OrderId::derived(decision.uuid(), &format!("{}/{}", self.account, self.id))
+    }
+
+    /// Whether the two are the same measure on the same account, whatever their parameters.
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        self.account == other.account && self.id == other.id
+    }
+
+    /// The same measure, and not more of it.
+    fn is_at_most(&self, other: &Self) -> bool {
+        // A measure without a number of days has no end; without points it takes none.
+        let days = |measure: &Self| measure.parameters.days.unwrap_or(u32::MAX);
+        let points = |measure: &Self| measure.parameters.points.unwrap_or(0);
+        self.is_same_kind(other) && days(self) <= days(other) && points(self) <= points(other)
+    }
+
+    fn is_on_lower_rung(&self, other: &Self) -> bool {
+        self.account == other.account && self.rung < other.rung
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.id, self.account)?;
+        if let Some(days) = self.parameters.days {
+            write!(f, " for {days} days")?;
+        }
+        if let Some(points) = self.parameters.points {
+            write!(f, " of {points} points")?;
+        }
+        Ok(())
+    }
+}
+
+/// The first of `chosen` that makes it heavier than `bound`.
+///
+/// Each chosen measure must find one of its own in `bound`: the same measure with no smaller parameters, or
+/// one on a higher rung that is not imposed itself (a mute in place of a closure). So neither a longer mute
+/// nor one measure more passes as lighter (行政处罚法 art. 45 and 63 forbid the heavier).
+pub fn first_heavier<'a>(chosen: &'a [Measure], bound: &[Measure]) -> Option<&'a Measure> {
+    let mut free: Vec<&Measure> = bound.iter().collect();
+    let mut take = |fits: &dyn Fn(&Measure) -> bool| {
+        let found = free.iter().position(|candidate| fits(candidate));
+        found.map(|index| free.swap_remove(index)).is_some()
+    };
+    let mut unmatched: Vec<&Measure> =
+        chosen.iter().filter(|measure| !take(&|candidate| measure.is_at_most(candidate))).collect();
+    // Whatever answers a high rung answers a low one as well: the high ones choose first.
+    unmatched.sort_by_key(|measure| std::cmp::Reverse(measure.rung));
+    unmatched.into_iter().find(|measure| !take(&|candidate| measure.is_on_lower_rung(candidate)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples::{closure, credit, followers, mute, on};
+
+    /// R92, 行政处罚法 art. 45: what is heavier than what was announced.
+    #[test]
+    fn a_longer_mute_a_higher_rung_and_one_measure_more_are_heavier() {
+        let weibo = on("weibo", "u1");
+        for (chosen, bound, heavier) in [
+            (vec![mute(&weibo, 7)], vec![mute(&weibo, 7)], false),
+            (vec![mute(&weibo, 3)], vec![mute(&weibo, 7)], false),
+            (vec![mute(&weibo, 15)], vec![mute(&weibo, 7)], true),
+            (vec![mute(&weibo, 15)], vec![closure(&weibo)], false),
+            (vec![closure(&weibo)], vec![mute(&weibo, 15)], true),
+            (vec![mute(&weibo, 7), credit(&weibo, 5)], vec![mute(&weibo, 7)], true),
+            (vec![mute(&weibo, 7), followers(&weibo)], vec![closure(&weibo)], true),
+            (vec![credit(&weibo, 5)], vec![credit(&weibo, 2)], true),
+            (vec![mute(&on("douyin", "u1"), 1)], vec![closure(&weibo)], true),
+            (vec![], vec![], false),
+        ] {
+            assert_eq!(first_heavier(&chosen, &bound).is_some(), heavier, "{chosen:?} against {bound:?}");
+        }
+    }
+
+    #[test]
+    fn one_order_id_belongs_to_one_measure_on_one_account_of_one_decision() {
+        let decision = DecisionId::from(uuid::Uuid::from_u128(1));
+        let id = mute(&on("weibo", "u1"), 7).order_id(decision);
+        assert_eq!(id, mute(&on("weibo", "u1"), 7).order_id(decision));
+        assert_ne!(id, mute(&on("douyin", "u1"), 7).order_id(decision));
+        assert_ne!(id, closure(&on("weibo", "u1")).order_id(decision));
+        assert_ne!(id, mute(&on("weibo", "u1"), 7).order_id(DecisionId::from(uuid::Uuid::from_u128(2))));
+    }
+}

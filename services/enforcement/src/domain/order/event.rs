@@ -1,0 +1,27 @@
+use casebook_kernel::ids::OrderId;
+use casebook_kernel::{OfficerId, Timestamp};
+use casebook_policy::PlatformId;
+
+use super::state::{OrderTerms, Receipt};
+use crate::domain::ids::DecisionId;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderEvent {
+    pub order_id: OrderId,
+    pub change: OrderChange,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum OrderChange {
+    Issued(Box<OrderTerms>),
+    Delivered { at: Timestamp },
+    ReceiptRecorded(Box<Receipt>),
+    Overdue { due_at: Timestamp },
+    Escalated { at: Timestamp },
+    /// Names the platform: its stream of orders carries the news.
+    Cancelled { platform: PlatformId, reasons: String, by: OfficerId, reversal: Option<DecisionId> },
+    Undeliverable { reasons: String, by: OfficerId },
+    Countered { counter: OrderId, reversal: Option<DecisionId> },
+    MeasureEnded { at: Timestamp },
+}
+
