@@ -1,0 +1,203 @@
+//! What may follow for an item, and why not.
+
+use casebook_kernel::Timestamp;
+use casebook_kernel::calendar::shanghai_date;
+use casebook_kernel::ids::ReportId;
+use casebook_kernel::region::Region;
+
+use super::*;
+use crate::domain::screening::Span;
+
+pub(super) fn observe_first(
+    capture: Capture,
+    source: ItemSource,
+    report: Option<ReportId>,
+    region: Region,
+    now: Timestamp,
+) -> Result<Vec<ItemEvent>, ItemRefusal> {
+    let item_id = capture.item_id().ok_or(ItemRefusal::Unidentified)?;
+    Ok(vec![ItemEvent::Observed(Box::new(ItemObserved { item_id, capture, source, report, region, observed_at: now }))])
+}
+
+/// What a further look at a known item adds: a version if it reads differently, a report if a new one names it.
+///
+/// A platform and monitoring show the item as it is now: what differs from the latest version is a new one, also if it
+/// reads as it once did. A reporter shows what was seen some time ago: any version may be the one.
+pub(super) fn observe_again(
+    item: &ObservedItem,
+    content: Content,
+    source: ItemSource,
+    report: Option<ReportId>,
+    now: Timestamp,
+) -> Result<Vec<ItemEvent>, ItemRefusal> {
+    let item_id = item.observed.item_id;
+    let mut events = Vec::new();
+    let mut seen = None;
+    match (&content, source) {
+        (Content::Captured(snapshot), source) => {
+            let known = item.version_showing(snapshot);
+            let current = known.is_some_and(|number| number == item.latest()) && item.deleted_at.is_none();
+            let is_known = if source == ItemSource::Report { known.is_some() } else { current };
+            seen = known.filter(|_| is_known);
+            if !is_known {
+                if item.versions.len() >= VERSIONS_MAX {
+                    return Err(ItemRefusal::TooManyVersions);
+                }
+                let version = item.latest() + 1;
+                seen = Some(version);
+                events.push(ItemEvent::VersionRecorded(ItemVersionRecorded {
+                    item_id,
+                    version,
+                    snapshot: snapshot.clone(),
+                    report,
+                    observed_at: now,
+                }));
+            }
+        }
+        // That it is gone is the platform's or the monitoring's to see; a reporter may only have lost the link.
+        (Content::Deleted, ItemSource::Platform | ItemSource::Monitoring) if item.deleted_at.is_none() => {
+            events.push(ItemEvent::DeletionObserved(ItemDeletionObserved { item_id, observed_at: now }));
+        }
+        (Content::Deleted, _) => {}
+    }
+    if let Some(report) = report.filter(|report| !item.reports.contains(report)) {
+        if item.reports.len() >= REPORTS_MAX {
+            return Err(ItemRefusal::TooManyReports);
+        }
+        events.push(ItemEvent::Reported(ItemReported { item_id, report, version: seen, reported_at: now }));
+    }
+    if events.is_empty() { Err(ItemRefusal::NothingNew) } else { Ok(events) }
+}
+
+pub(super) fn screen(
+    item: &ObservedItem,
+    number: u32,
+    screening: Screening,
+    rule_pack_version: String,
+    account: AccountFacts,
+    now: Timestamp,
+) -> Result<Vec<ItemEvent>, ItemRefusal> {
+    let version = captured(item, number)?;
+    let same = |earlier: &ItemScreened| {
+        earlier.rule_pack_version == rule_pack_version && earlier.screening == screening && earlier.account == account
+    };
+    if version.screened.as_ref().is_some_and(same) {
+        return Err(ItemRefusal::AlreadyScreened);
+    }
+    Ok(vec![ItemEvent::Screened(ItemScreened {
+        item_id: item.observed.item_id,
+        version: number,
+        text_sha256: version.text_sha256,
+        rule_pack_version,
+        screening,
+        account,
+        screened_at: now,
+    })])
+}
+
+fn captured(item: &ObservedItem, number: u32) -> Result<&ItemVersion, ItemRefusal> {
+    if item.versions.is_empty() {
+        return Err(ItemRefusal::NothingCaptured);
+    }
+    item.version(number).ok_or(ItemRefusal::UnknownVersion { version: number })
+}
+
+pub(super) fn record_finding(item: &ObservedItem, command: ItemCommand) -> Result<Vec<ItemEvent>, ItemRefusal> {
+    let ItemCommand::RecordFinding { finding, version, violation, quote, char_start, reasons, legal_bases, by, now } =
+        command
+    else {
+        return Err(ItemRefusal::UnknownFinding);
+    };
+    if item.finding(finding).is_some() {
+        return Err(ItemRefusal::FindingAlreadyRecorded);
+    }
+    if item.findings.len() >= FINDINGS_MAX {
+        return Err(ItemRefusal::TooManyFindings);
+    }
+    let number = version.unwrap_or_else(|| item.latest());
+    let version = captured(item, number)?;
+    let quoted_span =
+        Span::find(&version.snapshot.text, &quote, char_start).ok_or(ItemRefusal::SpanNotInItem { version: number })?;
+    if legal_bases.is_empty() {
+        return Err(ItemRefusal::BasisMissing);
+    }
+    let published_at = item.observed.capture.published_at.unwrap_or(version.observed_at);
+    if let Some(basis) = legal_bases.iter().find(|basis| !applied(basis, published_at, version.observed_at)) {
+        return Err(ItemRefusal::BasisNotInForce { basis: basis.id.clone() });
+    }
+    Ok(vec![ItemEvent::FindingRecorded(FindingRecorded {
+        item_id: item.observed.item_id,
+        finding,
+        version: number,
+        item_sha256: version.text_sha256,
+        violation,
+        quoted_span,
+        reasons,
+        legal_bases: legal_bases.into_iter().map(|basis| basis.id).collect(),
+        recorded_by: by,
+        recorded_at: now,
+    })])
+}
+
+/// A rule reaches content that was published under it, or that was still published when it came (复审存量, R31): it must
+/// have applied on some day between publication and capture.
+fn applied(basis: &JudgedBasis, published_at: Timestamp, captured_at: Timestamp) -> bool {
+    let first = shanghai_date(published_at);
+    let last = shanghai_date(captured_at).max(first);
+    basis.effective_from <= last && basis.effective_to.is_none_or(|end| first <= end)
+}
+
+/// The finding, if it waits for a second officer and `by` is one.
+pub(super) fn waiting<'a>(
+    item: &'a ObservedItem,
+    id: FindingId,
+    by: &OfficerReference,
+) -> Result<&'a Finding, ItemRefusal> {
+    let finding = item.finding(id).ok_or(ItemRefusal::UnknownFinding)?;
+    match finding.stage {
+        FindingStage::Recorded if finding.recorded_by == *by => Err(ItemRefusal::SameOfficer),
+        FindingStage::Recorded => Ok(finding),
+        FindingStage::Confirmed { .. } | FindingStage::Rejected { .. } | FindingStage::Referred { .. } => {
+            Err(ItemRefusal::FindingSettled)
+        }
+    }
+}
+
+pub(super) fn submit_referral(
+    item: &ObservedItem,
+    id: FindingId,
+    by: OfficerReference,
+    now: Timestamp,
+) -> Result<Vec<ItemEvent>, ItemRefusal> {
+    let finding = item.finding(id).ok_or(ItemRefusal::UnknownFinding)?;
+    let confirmed_by = match &finding.stage {
+        FindingStage::Confirmed { by, .. } => by.clone(),
+        FindingStage::Recorded | FindingStage::Rejected { .. } => return Err(ItemRefusal::UnconfirmedFinding),
+        FindingStage::Referred { .. } => return Err(ItemRefusal::AlreadyReferred),
+    };
+    let version = captured(item, finding.version)?;
+    let capture = &item.observed.capture;
+    Ok(vec![ItemEvent::ReferralSubmitted(Box::new(ReferralSubmitted {
+        item_id: item.observed.item_id,
+        finding: id,
+        platform: capture.platform.clone(),
+        platform_item_id: capture.platform_item_id.clone(),
+        platform_uid: capture.platform_uid.clone(),
+        handle: capture.handle.clone(),
+        account_id: capture.account_id(),
+        violation: finding.violation.clone(),
+        reasons: finding.reasons.clone(),
+        quoted_span: finding.quoted_span.clone(),
+        version: finding.version,
+        item_sha256: version.text_sha256,
+        published_at: capture.published_at,
+        reports: item.reports.clone(),
+        region: item.observed.region,
+        legal_bases: finding.legal_bases.clone(),
+        account: version.screened.as_ref().map(|screened| screened.account),
+        recorded_by: finding.recorded_by.clone(),
+        confirmed_by,
+        submitted_by: by,
+        submitted_at: now,
+    }))])
+}
