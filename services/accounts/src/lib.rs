@@ -1,1 +1,4 @@
+//! The accounts service: the registry of institutions and their accounts, and the measures in force on any account.
 
+pub mod codec;
+pub mod domain;

@@ -1,0 +1,153 @@
+//! The measures in force on an account, by what platforms answered to orders (R92).
+//!
+//! Orders are enforcement's: the registry folds what it needs of their streams and adds nothing to them.
+
+use std::convert::Infallible;
+
+use casebook_kernel::ids::{AccountId, CaseId, OrderId};
+use casebook_kernel::{Decider, Timestamp};
+use casebook_policy::measures::{ACCOUNT_CLOSED, MUTED, MUTED_PERMANENTLY};
+
+/// What a platform says it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiptOutcome {
+    Executed,
+    Partly,
+    Refused,
+}
+
+/// What the registry needs of a platform's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub outcome: ReceiptOutcome,
+    /// By the platform's clock.
+    pub executed_at: Option<Timestamp>,
+    /// Since when the measure holds through this order; none: it does not.
+    pub effective_from: Option<Timestamp>,
+    /// When it ends by itself: the exclusive end.
+    pub until: Option<Timestamp>,
+}
+
+/// An order as the registry sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeasureOrder {
+    pub order_id: OrderId,
+    pub case_id: CaseId,
+    pub account_id: AccountId,
+    pub platform: String,
+    pub platform_uid: String,
+    pub measure: String,
+    pub reasons: String,
+    /// The order whose effect this one lifts.
+    pub counters: Option<OrderId>,
+    /// The last answer: a correction takes the place of the one before.
+    pub receipt: Option<Receipt>,
+    pub ended_at: Option<Timestamp>,
+}
+
+impl MeasureOrder {
+    /// Whether a platform has lifted what `counters` brought about.
+    pub fn has_countered(&self) -> bool {
+        self.counters.is_some()
+            && self.receipt.as_ref().is_some_and(|receipt| receipt.outcome == ReceiptOutcome::Executed)
+    }
+
+    /// Whether the account is closed through this order.
+    pub fn has_closed_account(&self) -> bool {
+        self.counters.is_none() && self.measure == ACCOUNT_CLOSED && self.effective_from().is_some()
+    }
+
+    pub fn effective_from(&self) -> Option<Timestamp> {
+        self.receipt.as_ref().and_then(|receipt| receipt.effective_from)
+    }
+
+    fn holds(&self, now: Timestamp) -> bool {
+        let runs =
+            |receipt: &Receipt| receipt.effective_from.is_some() && receipt.until.is_none_or(|until| now < until);
+        self.counters.is_none()
+            && self.ended_at.is_none_or(|ended| now < ended)
+            && self.receipt.as_ref().is_some_and(runs)
+    }
+
+    pub fn is_mute(&self) -> bool {
+        self.measure == MUTED || self.measure == MUTED_PERMANENTLY
+    }
+}
+
+/// What happened to an order, as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderEvent {
+    Issued(Box<MeasureOrder>),
+    Answered(Receipt),
+    Ended {
+        ended_at: Timestamp,
+    },
+    /// Delivery, escalation and whatever else does not change a measure.
+    Other,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum OrderState {
+    #[default]
+    Absent,
+    Issued(Box<MeasureOrder>),
+}
+
+impl OrderState {
+    pub fn order(&self) -> Option<&MeasureOrder> {
+        match self {
+            Self::Absent => None,
+            Self::Issued(order) => Some(order),
+        }
+    }
+}
+
+/// A reader of order streams: there is no command that it knows.
+#[derive(Debug)]
+pub struct OrderReader;
+
+impl Decider for OrderReader {
+    type State = OrderState;
+    type Command = Infallible;
+    type Event = OrderEvent;
+    type Refusal = Infallible;
+
+    fn decide(_: &OrderState, command: Infallible) -> Result<Vec<OrderEvent>, Infallible> {
+        match command {}
+    }
+
+    fn evolve(state: OrderState, event: &OrderEvent) -> OrderState {
+        match (state, event) {
+            (OrderState::Absent, OrderEvent::Issued(order)) => OrderState::Issued(order.clone()),
+            (OrderState::Issued(mut order), OrderEvent::Answered(receipt)) => {
+                order.receipt = Some(receipt.clone());
+                OrderState::Issued(order)
+            }
+            (OrderState::Issued(mut order), OrderEvent::Ended { ended_at }) => {
+                order.ended_at = Some(*ended_at);
+                OrderState::Issued(order)
+            }
+            (state, _) => state,
+        }
+    }
+}
+
+/// Of the orders on one account, those whose measure holds at `now`, the earliest first.
+pub fn in_force(orders: &[MeasureOrder], now: Timestamp) -> Vec<&MeasureOrder> {
+    let countered: Vec<OrderId> =
+        orders.iter().filter(|order| order.has_countered()).filter_map(|order| order.counters).collect();
+    let mut holding: Vec<&MeasureOrder> =
+        orders.iter().filter(|order| order.holds(now) && !countered.contains(&order.order_id)).collect();
+    holding.sort_by_key(|order| (order.effective_from(), order.order_id));
+    holding
+}
+
+/// Until when an account with these measures in force is muted: of overlapping mutes the latest end counts. None where it
+/// is not muted, or muted without an end.
+pub fn muted_until(in_force: &[&MeasureOrder]) -> Option<Timestamp> {
+    let mut latest = None;
+    for mute in in_force.iter().filter(|order| order.is_mute()) {
+        latest = latest.max(Some(mute.receipt.as_ref().and_then(|receipt| receipt.until)?));
+    }
+    latest
+}
