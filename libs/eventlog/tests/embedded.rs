@@ -1,4 +1,16 @@
 //! The embedded engine keeps the contract, and what only an engine with files of its own can promise.
 
+#[path = "embedded/access.rs"]
+mod access;
 #[path = "embedded/contract.rs"]
 mod contract;
+#[path = "embedded/damage.rs"]
+mod damage;
+#[path = "embedded/faults.rs"]
+mod faults;
+#[path = "embedded/given.rs"]
+mod given;
+#[path = "embedded/model.rs"]
+mod model;
+#[path = "embedded/restart.rs"]
+mod restart;

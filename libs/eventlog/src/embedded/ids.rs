@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 /// So many ids in memory begin to move into the index; at most about twice as many are there.
-const SETTLE_FROM: usize = 1 << 16;
+const SETTLE_FROM: usize = if cfg!(test) { 500 } else { 1 << 16 };
 /// Ids moved in one go, at least, so that neighbours share a page.
 const SETTLED_TOGETHER_MIN: usize = 128;
 
@@ -32,9 +32,27 @@ pub(super) struct TakenIds {
 }
 
 impl TakenIds {
+    /// Moves all ids into the index where many are missing there. Done when the log is opened: otherwise a
+    /// log that is opened often and never written for long would have to read more ids each time.
+    pub fn settle_backlog(connection: &mut Connection) -> rusqlite::Result<()> {
+        let transaction = connection.transaction()?;
+        let through = through(&transaction)?;
+        let head: i64 = transaction.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))?;
+        if usize::try_from(head - through).unwrap_or(0) < SETTLE_FROM {
+            return Ok(());
+        }
+        transaction.execute(
+            "INSERT OR IGNORE INTO event_ids (id, position)
+             SELECT id, position FROM events WHERE position > ?1 ORDER BY id",
+            [through],
+        )?;
+        transaction.execute("UPDATE indexed SET through = ?1", [head])?;
+        transaction.commit()
+    }
+
     /// Reads the ids of those events that the index may not hold yet.
     pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let through: i64 = connection.query_row("SELECT through FROM indexed", [], |row| row.get(0))?;
+        let through = through(connection)?;
         let mut young = HashMap::new();
         let mut statement = connection.prepare("SELECT id, position FROM events WHERE position > ?1")?;
         let mut rows = statement.query([through])?;
@@ -63,6 +81,11 @@ impl TakenIds {
             .prepare_cached("SELECT position FROM event_ids WHERE id = ?1")?
             .query_row([id.as_bytes().as_slice()], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))
             .optional()
+    }
+
+    #[cfg(test)]
+    pub fn in_memory(&self) -> usize {
+        self.young.len() + self.settling.len()
     }
 
     pub fn take(&mut self, id: Uuid, position: u64) {
@@ -104,7 +127,83 @@ impl TakenIds {
     }
 }
 
+fn through(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT through FROM indexed", [], |row| row.get(0))
+}
+
 fn uuid(bytes: &[u8]) -> rusqlite::Result<Uuid> {
     Uuid::from_slice(bytes)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::embedded::ledger::Ledger;
+    use crate::embedded::schema::Folder;
+    use crate::embedded::system_clock;
+    use crate::port::{AppendError, Expected, NewEvent, StreamName};
+
+    fn event(number: u128) -> NewEvent {
+        // Spread over the key space like the random ids they stand for.
+        let id = Uuid::from_u128(number.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835));
+        NewEvent { id, event_type: "Counted".into(), data: "1".into(), metadata: "{}".into() }
+    }
+
+    fn open(path: &Path) -> (Connection, Ledger) {
+        let folder = Folder::of(path);
+        let mut connection = folder.open_writer().expect("a database");
+        TakenIds::settle_backlog(&mut connection).expect("settled");
+        let ledger = Ledger::load(&connection, Arc::clone(&system_clock())).expect("a ledger");
+        (connection, ledger)
+    }
+
+    /// Given ids that move from memory into the index, when the log is closed at any moment of that, then
+    /// each id that was ever committed is taken, and no other is.
+    #[test]
+    fn ids_stay_taken_wherever_they_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stream = StreamName::of("case", Uuid::nil());
+        let mut written: u128 = 0;
+        let mut moved = Vec::new();
+        for session in 0..40 {
+            // Sessions of very different lengths, so that they end in every state.
+            let (mut connection, mut ledger) = open(folder.path());
+            assert!(ledger.ids.in_memory() < SETTLE_FROM, "too much is read when the log is opened");
+            for size in std::iter::repeat_n([1, 7 + 5 * session, 90], 1 + session % 7).flatten() {
+                let open = connection.transaction().expect("a transaction");
+                for _ in 0..size {
+                    let outcome = ledger.append(&open, &stream, Expected::Any, vec![event(written)]);
+                    assert!(outcome.expect("an append").is_ok_and(|appended| !appended.repeated));
+                    written += 1;
+                }
+                ledger.finish(&open).expect("settled");
+                open.commit().expect("a commit");
+                ledger.fresh.clear();
+            }
+            assert!(ledger.ids.in_memory() < 3 * SETTLE_FROM, "too much stays in memory");
+            let entries: u64 = connection
+                .query_row("SELECT count(*) FROM event_ids", [], |row| row.get::<_, i64>(0))
+                .expect("a count")
+                .cast_unsigned();
+            moved.push(entries);
+            let open = connection.transaction().expect("a transaction");
+            for known in (0..written).step_by(13) {
+                let other = StreamName::of("order", Uuid::nil());
+                let outcome = ledger.append(&open, &other, Expected::Any, vec![event(known)]);
+                let outcome = outcome.expect("an answer");
+                assert!(
+                    matches!(outcome, Err(AppendError::EventIdTaken { revision, .. })
+                    if u128::from(revision) == known),
+                    "{known}: {outcome:?}"
+                );
+            }
+        }
+        let last = moved.last().copied().unwrap_or(0);
+        assert!(moved[0] == 0 && last > 1000, "the index was never used: {moved:?}");
+        assert!(u128::from(last) < written, "nothing was left in memory");
+    }
 }

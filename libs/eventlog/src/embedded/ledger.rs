@@ -25,7 +25,7 @@ pub(super) struct Ledger {
     clock: Clock,
     heads: LruCache<StreamName, StreamHead>,
     types: LruCache<Arc<str>, i64>,
-    ids: TakenIds,
+    pub(super) ids: TakenIds,
     /// The position of the last event.
     pub head: u64,
     last_stream: i64,

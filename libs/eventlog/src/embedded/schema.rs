@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The SQLite database; its `-wal` and `-shm` companions stand beside it.
 pub const DATABASE_FILE: &str = "events.sqlite";
@@ -114,7 +114,7 @@ impl Folder {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
         configure(&connection, WRITER_CACHE_KIB).map_err(database(&path))?;
-        if is_blank(&connection).map_err(|source| refine(&path, source))? {
+        if is_blank(&connection).map_err(database(&path))? {
             create(&connection).map_err(database(&path))?;
         }
         check_format(&path, &connection)?;
@@ -136,14 +136,10 @@ impl Folder {
     }
 }
 
-fn database(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
-    move |source| OpenError::Database { path: path.to_path_buf(), source }
-}
-
 /// A file that is no SQLite database at all gets the same plain answer as one of another program.
-fn refine(path: &Path, source: rusqlite::Error) -> OpenError {
-    match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotALog(path.to_path_buf()),
+fn database(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
+    move |source| match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotALog(path.to_path_buf()),
         _ => OpenError::Database { path: path.to_path_buf(), source },
     }
 }
@@ -172,7 +168,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn check_format(path: &Path, connection: &Connection) -> Result<(), OpenError> {
-    if application_id(connection).map_err(|source| refine(path, source))? != APPLICATION_ID {
+    if application_id(connection).map_err(database(path))? != APPLICATION_ID {
         return Err(OpenError::NotALog(path.to_path_buf()));
     }
     match user_version(connection).map_err(database(path))? {

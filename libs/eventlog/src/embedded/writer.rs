@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Clock;
 use super::feed::Publisher;
+use super::ids::TakenIds;
 use super::ledger::Ledger;
 use super::queue::{Answer, Gathering, Queue, Waiting};
 use super::schema::{Folder, OpenError};
@@ -137,7 +138,11 @@ impl Writer {
 
 impl Open {
     pub fn new(folder: &Folder, clock: &Clock) -> Result<Self, OpenError> {
-        let connection = folder.open_writer()?;
+        let mut connection = folder.open_writer()?;
+        if let Err(error) = TakenIds::settle_backlog(&mut connection) {
+            // On a full disk, say. It costs memory, nothing else.
+            tracing::warn!(%error, "the newest event ids could not be indexed");
+        }
         let ledger = Ledger::load(&connection, Arc::clone(clock))
             .map_err(|source| OpenError::Database { path: folder.database(), source })?;
         Ok(Self { connection, ledger })

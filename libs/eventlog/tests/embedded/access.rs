@@ -1,0 +1,80 @@
+//! Who may open a log, and what is refused.
+
+use std::time::Duration;
+
+use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, OpenError, Options};
+use casebook_eventlog::{AppendError, EventLog, Expected, Filter, Position};
+use rusqlite::Connection;
+
+use crate::given::{event, everything, open, stream};
+
+#[tokio::test]
+async fn two_writers_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(folder.path());
+    let second = EmbeddedLog::open(folder.path(), Options::default());
+    assert!(matches!(second, Err(OpenError::InUse(_))), "{second:?}");
+    drop(first);
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn a_reader_sees_what_another_handle_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let absent = EmbeddedLog::open_read_only(folder.path());
+    assert!(matches!(absent, Err(OpenError::Absent(_))), "{absent:?}");
+
+    let writer = open(folder.path());
+    let reader = EmbeddedLog::open_read_only(folder.path()).expect("a reader");
+    let refused = reader.append(&stream(), Expected::Any, vec![event()]).await;
+    assert!(matches!(refused, Err(AppendError::Unavailable(_))), "{refused:?}");
+    let mut subscription = reader.subscribe(Position::START, Filter::all());
+    for _ in 0..3 {
+        let given = event();
+        let appended = writer.append(&stream(), Expected::NoStream, vec![given.clone()]).await.expect("an append");
+        let next = tokio::time::timeout(Duration::from_secs(10), subscription.next());
+        let batch = next.await.expect("in time").expect("a batch");
+        assert_eq!((batch.events[0].id, batch.through), (given.id, appended.position));
+        assert_eq!(reader.head().await.expect("a head"), appended.position);
+    }
+    // Also when nobody writes any more.
+    drop(writer);
+    assert_eq!(everything(&reader).await.len(), 3);
+    let late = EmbeddedLog::open_read_only(folder.path()).expect("a reader");
+    assert_eq!(everything(&late).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_unknown_format_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(open(folder.path()));
+    let database = folder.path().join(DATABASE_FILE);
+    let connection = Connection::open(&database).expect("a database");
+    connection.execute_batch("PRAGMA user_version = 99").expect("a version");
+    drop(connection);
+    for outcome in [EmbeddedLog::open(folder.path(), Options::default()), EmbeddedLog::open_read_only(folder.path())] {
+        assert!(matches!(outcome, Err(OpenError::UnknownVersion { found: 99, .. })), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_files_of_others_are_refused_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join(DATABASE_FILE);
+    let connection = Connection::open(&database).expect("a database");
+    connection.execute_batch("CREATE TABLE theirs (id INTEGER)").expect("a table");
+    drop(connection);
+    let text = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        text.path().join(DATABASE_FILE),
+        "not a database, but long enough to be taken for one. ".repeat(100),
+    )
+    .expect("a file");
+    for folder in [folder.path(), text.path()] {
+        let before = std::fs::read(folder.join(DATABASE_FILE)).expect("the file");
+        for outcome in [EmbeddedLog::open(folder, Options::default()), EmbeddedLog::open_read_only(folder)] {
+            assert!(matches!(outcome, Err(OpenError::NotALog(_))), "{outcome:?}");
+        }
+        assert_eq!(std::fs::read(folder.join(DATABASE_FILE)).expect("the file"), before);
+    }
+}
