@@ -160,7 +160,7 @@ pub enum InstitutionRefusal {
 }
 
 /// The rules of an institution's stream.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Institution;
 
 impl Decider for Institution {

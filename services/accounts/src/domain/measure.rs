@@ -103,7 +103,7 @@ impl OrderState {
 }
 
 /// A reader of order streams: there is no command that it knows.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct OrderReader;
 
 impl Decider for OrderReader {

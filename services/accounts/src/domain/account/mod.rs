@@ -33,7 +33,7 @@ pub const CLOSURES_MAX: usize = 32;
 pub const FORMER_HANDLES_MAX: usize = 20;
 
 /// The rules of an account's stream.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct AccountRegistry;
 
 impl Decider for AccountRegistry {

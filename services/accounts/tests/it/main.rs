@@ -1,0 +1,12 @@
+//! The rules of the registry, read as law.
+
+mod account;
+mod approval;
+mod census;
+mod golden;
+mod institution;
+mod measure;
+mod observation;
+mod people;
+mod properties;
+mod restriction;
