@@ -22,11 +22,11 @@ use crate::people::{
 /// One of the things that can be asked, of one of four accounts.
 fn command() -> impl Strategy<Value = (usize, Asked)> {
     let what = prop_oneof![
-        3 => prop_oneof![Just(declaration()), Just(own_declaration())].prop_map(Asked::Declare),
-        3 => Just(Asked::Plain(submit())),
+        8 => prop_oneof![Just(declaration()), Just(own_declaration())].prop_map(Asked::Declare),
+        12 => Just(Asked::Plain(submit())),
         1 => (0usize..4, "p-[a-d]").prop_map(|(step, signer)| Asked::Plain(sign(ApprovalStep::ALL[step], &signer))),
-        12 => "p-[a-d]".prop_map(Asked::SignNext),
-        3 => Just(Asked::Plain(file())),
+        40 => "p-[a-d]".prop_map(Asked::SignNext),
+        16 => Just(Asked::Plain(file())),
         1 => Just(Asked::Plain(close())),
         1 => Just(Asked::Plain(deregister())),
         1 => Just(Asked::Plain(AccountCommand::Withdraw { actor: office("p-clerk"), reason: String::new(), now: at(4) })),
