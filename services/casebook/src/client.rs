@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use casebook_proto::accounts::v1::account_service_client::AccountServiceClient;
+use casebook_proto::accounts::v1::accounts_service_client::AccountsServiceClient;
 use casebook_proto::audit::v1::audit_service_client::AuditServiceClient;
-use casebook_proto::credentials::v1::credential_service_client::CredentialServiceClient;
+use casebook_proto::credentials::v1::credentials_service_client::CredentialsServiceClient;
 use casebook_proto::enforcement::v1::enforcement_service_client::EnforcementServiceClient;
 use casebook_proto::enforcement::v1::platform_service_client::PlatformServiceClient;
 use casebook_proto::review::v1::review_service_client::ReviewServiceClient;
@@ -37,7 +37,7 @@ impl Interceptor for Bearer {
     }
 }
 
-type Authorised = InterceptedService<Channel, Bearer>;
+pub type Authorised = InterceptedService<Channel, Bearer>;
 
 /// Everything that one token's bearer can call.
 #[derive(Debug, Clone)]
@@ -71,12 +71,12 @@ impl Client {
         self.channel.clone()
     }
 
-    pub fn accounts(&self) -> AccountServiceClient<Authorised> {
-        AccountServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    pub fn accounts(&self) -> AccountsServiceClient<Authorised> {
+        AccountsServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
-    pub fn credentials(&self) -> CredentialServiceClient<Authorised> {
-        CredentialServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    pub fn credentials(&self) -> CredentialsServiceClient<Authorised> {
+        CredentialsServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     pub fn review(&self) -> ReviewServiceClient<Authorised> {
