@@ -137,7 +137,7 @@ fn a_conclusion_is_drawn_once() {
 fn an_interested_officer_does_not_conclude() {
     let by = |actor: Actor| conclude(ConcludeVerification { actor, ..verify() });
     ready().when(by(officer("douyin", "desk"))).refused(CredentialRefusal::ReviewerConflict);
-    let office = officer(&institution().to_string(), "office-1");
+    let office = officer(&format!("institution-{}", institution()), "office-1");
     ready().when(by(office)).refused(CredentialRefusal::ReviewerConflict);
     // Another officer of the platform that filed it may: S1 has platforms verify.
     assert_eq!(events(ready(), by(officer("douyin", "verification"))).len(), 1);

@@ -82,10 +82,10 @@ fn refuse(application: &Application, command: ConcludeVerification) -> Decision 
 }
 
 /// Whoever filed an application, and whoever acts for the applicant's institution, has an interest in how it ends.
-/// An institution's office acts under the institution's own id.
+/// An institution's office acts as the agency `institution-{id}`.
 pub(super) fn conflicted(application: &Application, actor: &Actor) -> bool {
     let filed_it = application.filed_by == Signatory::from(actor);
-    let of_the_institution = actor.agency.as_str() == application.applicant.institution.to_string();
+    let of_the_institution = actor.agency.as_str() == format!("institution-{}", application.applicant.institution);
     filed_it || of_the_institution
 }
 

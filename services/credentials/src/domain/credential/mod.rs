@@ -16,7 +16,7 @@ pub use command::{
 };
 pub(crate) use conclude::professional_scopes;
 pub use conclude::{REMINDER_DAYS, REMINDER_NURSE_DAYS, VERIFICATION_MONTHS_MAX};
-pub use event::{CredentialEvent, Filed, FraudConcluded, FraudReported, Verified};
+pub use event::{CredentialEvent, Filed, FraudConcluded, FraudReported, Verified, VerifiedApplicant};
 pub use refusal::CredentialRefusal;
 pub use state::{Application, Badge, CredentialState, Ending, Fraud, Stage, Supplement, Verification};
 
