@@ -3,5 +3,9 @@
 //! The library half exists so that tests start the same system that the binary starts.
 
 pub mod client;
+pub mod demo;
+pub mod history;
+pub mod import;
 pub mod matter;
 pub mod system;
+pub mod timeline;

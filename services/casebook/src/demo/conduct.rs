@@ -15,7 +15,8 @@ use uuid::Uuid;
 use super::cast::{Cast, Part};
 use super::platforms::Answers;
 use super::{DemoError, Refusal};
-use crate::matter::{AppealOutcome, Channel, Matter, Review};
+use crate::import::file_report;
+use crate::matter::{AppealOutcome, Matter, Review};
 
 /// How long a step waits for a reaction of the services.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -101,27 +102,8 @@ impl Conduct<'_> {
     pub async fn report(&mut self) -> Result<(), DemoError> {
         let agency = self.reviewing()?;
         let mut intake = self.cast.officer(&agency, Part::Intake)?.review();
-        let item = &self.matter.item;
         let filed = intake
-            .file_report(review::FileReportRequest {
-                request_id: request_id(),
-                item: Some(review::ItemCapture {
-                    platform: self.matter.account.platform.clone(),
-                    platform_item_id: item.platform_item_id.clone(),
-                    platform_uid: self.matter.account.platform_uid.clone(),
-                    handle: self.matter.account.handle.clone(),
-                    content: review::Content::Captured.into(),
-                    text: item.text.clone(),
-                    published_at: Some(timestamp(item.published_at)),
-                    labels: item.labels.clone(),
-                    links: item.links.clone(),
-                }),
-                channel: channel(self.matter.channel).into(),
-                reporter_ref: String::new(),
-                reasons: self.matter.reasons.clone(),
-                region: self.matter.region.clone(),
-                ..Default::default()
-            })
+            .file_report(file_report(self.matter, request_id()))
             .await
             .map_err(at("FileReport"))?
             .into_inner();
@@ -466,16 +448,6 @@ type Enforcement = enforcement::enforcement_service_client::EnforcementServiceCl
 
 fn account(account: &crate::matter::Account) -> enforcement::AccountRef {
     enforcement::AccountRef { platform: account.platform.clone(), platform_uid: account.platform_uid.clone() }
-}
-
-fn channel(channel: Channel) -> review::Channel {
-    match channel {
-        Channel::Hotline12345 => review::Channel::Hotline12345,
-        Channel::Centre12377 => review::Channel::Centre12377,
-        Channel::Hotline12315 => review::Channel::Hotline12315,
-        Channel::Platform => review::Channel::Platform,
-        Channel::Monitoring => review::Channel::Monitoring,
-    }
 }
 
 fn sha256(text: &str) -> String {

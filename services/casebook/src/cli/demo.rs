@@ -1,0 +1,59 @@
+//! `casebook demo`: the main job, played through.
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+use casebook::demo::{self, DemoOptions};
+use casebook::history::History;
+use casebook::system::{Layout, policy};
+use casebook::timeline::{self, Language};
+use casebook_execution::AsOf;
+use casebook_kernel::ids::CaseId;
+use clap::Args;
+
+use super::Done;
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Lines of JSON to play; without it, the shipped sample.
+    #[arg(long)]
+    input: Option<PathBuf>,
+    /// An empty folder, or one that does not exist yet; without it, a temporary one.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// The last line of output is one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// The language of the time line.
+    #[arg(long, default_value = "zh")]
+    lang: Language,
+}
+
+impl Demo {
+    pub async fn run(self) -> Done {
+        let data_dir = match self.data_dir {
+            Some(folder) => folder,
+            None => temporary_folder()?,
+        };
+        let summary = demo::run(DemoOptions { input: self.input, data_dir: data_dir.clone(), quiet: self.json }).await?;
+        if let Ok(case) = CaseId::from_str(&summary.shown_case) {
+            let history = History::read(&Layout::of(&data_dir).log, case, AsOf::Now).await?;
+            println!("{}", timeline::render(&history.entries, &policy(None)?, self.lang));
+        }
+        for line in summary.unreadable.iter().chain(&summary.refused) {
+            println!("not taken: {line}");
+        }
+        println!("{summary}");
+        println!("kept in {0}; more: casebook replay {1} --data-dir {0}", data_dir.display(), summary.shown_case);
+        if self.json {
+            println!("{}", serde_json::to_string(&summary)?);
+        }
+        summary.failure().map_or(Ok(()), |failure| Err(failure.into()))
+    }
+}
+
+fn temporary_folder() -> std::io::Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("casebook-demo-{}", uuid::Uuid::now_v7().simple()));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

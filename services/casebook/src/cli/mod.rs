@@ -1,0 +1,81 @@
+//! The commands of the binary.
+
+mod demo;
+mod import;
+mod replay;
+mod token;
+mod up;
+mod verify;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+type Done = Result<(), Box<dyn Error>>;
+
+/// Event-sourced case management for the supervision of medical accounts on social platforms.
+#[derive(Debug, Parser)]
+#[command(name = "casebook", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until stopped (what happens without a command, too).
+    Up(up::Up),
+    /// Play the main job on an empty folder and end.
+    Demo(demo::Demo),
+    /// Bring lines of JSON into a running Casebook.
+    Import(import::Import),
+    /// Print a case from the log as of any moment.
+    Replay(replay::Replay),
+    /// Replay every stream and hold every row and the hash chain against it.
+    Verify(verify::Verify),
+    /// Mint a token for local use.
+    Token(token::Token),
+}
+
+/// Where a deployment keeps what it must not lose.
+#[derive(Debug, Args)]
+struct DataDir {
+    /// The folder with log, read models and keys.
+    #[arg(long, env = "CASEBOOK_DATA_DIR", default_value = "casebook-data")]
+    data_dir: PathBuf,
+}
+
+impl Arguments {
+    /// What is logged where `RUST_LOG` does not say.
+    pub fn log_level(&self) -> &'static str {
+        match self.command {
+            None | Some(Command::Up(_)) => "info",
+            _ => "warn",
+        }
+    }
+}
+
+pub async fn run(arguments: Arguments) -> Done {
+    match arguments.command.unwrap_or_else(|| Command::Up(up::Up::default())) {
+        Command::Up(up) => up.run().await,
+        Command::Demo(demo) => demo.run().await,
+        Command::Import(import) => import.run().await,
+        Command::Replay(replay) => replay.run().await,
+        Command::Verify(verify) => verify.run().await,
+        Command::Token(token) => token.run(),
+    }
+}
+
+/// Says why, with all the reasons behind it.
+pub fn failed(error: &dyn Error) -> ExitCode {
+    eprint!("casebook: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprint!(": {error}");
+        cause = error.source();
+    }
+    eprintln!();
+    ExitCode::FAILURE
+}

@@ -1,0 +1,63 @@
+//! `casebook verify`: the log against itself, and every row against the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casebook::system::{Options, System};
+use casebook_execution::SystemClock;
+use clap::Args;
+
+use super::{DataDir, Done};
+
+const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    data: DataDir,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    /// To be run while nothing serves the folder: the log has one writer, and rows must come to rest.
+    pub async fn run(self) -> Done {
+        if !self.data.data_dir.exists() {
+            return Err(format!("there is no folder `{}`", self.data.data_dir.display()).into());
+        }
+        let system = System::start(Options {
+            data_dir: self.data.data_dir,
+            listen: ([127, 0, 0, 1], 0).into(),
+            clock: Arc::new(SystemClock),
+            policy_dir: None,
+            registry_file: None,
+        })
+        .await?;
+        let head = system.at_rest(CATCH_UP_PATIENCE).await?;
+        let views = system.verify().await?;
+        let chain = system.verify_chain().await?;
+        system.stop().await;
+        let mismatches: u64 = views.iter().map(|view| view.mismatches).sum();
+        let streams: u64 = views.iter().map(|view| view.streams).sum();
+        if self.json {
+            let object = serde_json::json!({
+                "position": head.0, "streams": streams, "mismatches": mismatches,
+                "chain_events": chain.events, "chain_fault": chain.fault,
+            });
+            println!("{object}");
+        } else {
+            for view in &views {
+                println!("{:12} {:8} streams {:8} events {:8} rows {:4} mismatches", view.view, view.streams, view.events, view.rows, view.mismatches);
+                for words in &view.named {
+                    println!("    {words}");
+                }
+            }
+            println!("hash chain   {:8} events  {}", chain.events, chain.fault.as_deref().unwrap_or("sound"));
+        }
+        if mismatches > 0 || chain.fault.is_some() {
+            return Err(format!("{mismatches} rows differ from the log; chain: {}", chain.fault.unwrap_or_else(|| "sound".into())).into());
+        }
+        Ok(())
+    }
+}

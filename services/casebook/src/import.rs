@@ -1,0 +1,106 @@
+//! Brings reports in. A file that is brought in twice is there once: each line's request is named after its content.
+
+use std::io::BufRead;
+
+use casebook_proto::review::v1 as review;
+use casebook_proto::timestamp;
+use futures::StreamExt as _;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::client::Client;
+use crate::matter::{self, Channel, Matter};
+
+/// Calls at a time.
+const IN_FLIGHT: usize = 32;
+const LINES: Uuid = Uuid::from_u128(0x6ba7_b810_c45e_b00c_9e1d_0000_0000_0005);
+
+/// What came of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub filed: usize,
+    /// Lines that say what another line of the file says.
+    pub repeated: usize,
+    /// Lines that could not be read or were refused, each with the reason.
+    pub refused: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("the file cannot be read: {0}")]
+    File(#[from] std::io::Error),
+    #[error("the service cannot be reached: {0}")]
+    Service(Box<Status>),
+}
+
+/// A line's report as a request.
+pub fn file_report(matter: &Matter, request_id: String) -> review::FileReportRequest {
+    review::FileReportRequest {
+        request_id,
+        item: Some(review::ItemCapture {
+            platform: matter.account.platform.clone(),
+            platform_item_id: matter.item.platform_item_id.clone(),
+            platform_uid: matter.account.platform_uid.clone(),
+            handle: matter.account.handle.clone(),
+            content: review::Content::Captured.into(),
+            text: matter.item.text.clone(),
+            published_at: Some(timestamp(matter.item.published_at)),
+            labels: matter.item.labels.clone(),
+            links: matter.item.links.clone(),
+        }),
+        channel: channel(matter.channel).into(),
+        reasons: matter.reasons.clone(),
+        region: matter.region.clone(),
+        ..Default::default()
+    }
+}
+
+fn channel(channel: Channel) -> review::Channel {
+    match channel {
+        Channel::Hotline12345 => review::Channel::Hotline12345,
+        Channel::Centre12377 => review::Channel::Centre12377,
+        Channel::Hotline12315 => review::Channel::Hotline12315,
+        Channel::Platform => review::Channel::Platform,
+        Channel::Monitoring => review::Channel::Monitoring,
+    }
+}
+
+/// Files every line that can be read. A lost connection ends the import; doing it again goes on where it stopped.
+pub async fn import_reports(client: &Client, source: impl BufRead) -> Result<Imported, ImportError> {
+    let mut imported = Imported::default();
+    let mut seen = std::collections::HashSet::new();
+    let mut requests = Vec::new();
+    for line in matter::read(source)? {
+        match line {
+            Err(unreadable) => imported.refused.push(unreadable.to_string()),
+            Ok(matter) => {
+                let content = format!("{:?}", file_report(&matter, String::new()));
+                let request_id = Uuid::new_v5(&LINES, content.as_bytes());
+                if seen.insert(request_id) {
+                    requests.push(file_report(&matter, request_id.to_string()));
+                } else {
+                    imported.repeated += 1;
+                }
+            }
+        }
+    }
+    let mut replies = futures::stream::iter(requests)
+        .map(|request| {
+            let mut review = client.review();
+            async move {
+                let item = request.item.as_ref().map(|item| item.platform_item_id.clone()).unwrap_or_default();
+                (item, review.file_report(request).await)
+            }
+        })
+        .buffered(IN_FLIGHT);
+    while let Some((item, reply)) = replies.next().await {
+        match reply {
+            Ok(_) => imported.filed += 1,
+            Err(status) if matches!(status.code(), Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) => {
+                return Err(ImportError::Service(Box::new(status)));
+            }
+            Err(status) => imported.refused.push(format!("{item}: {}", status.message())),
+        }
+    }
+    Ok(imported)
+}
