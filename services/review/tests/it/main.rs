@@ -1,0 +1,4 @@
+//! What content review promises to the outside: every stored shape still decodes, and real posts are screened.
+
+mod golden;
+mod posts;
