@@ -2,6 +2,7 @@
 //!
 //! The library half exists so that tests start the same system that the binary starts.
 
+pub mod bench;
 pub mod client;
 pub mod demo;
 pub mod history;

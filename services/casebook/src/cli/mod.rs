@@ -1,5 +1,6 @@
 //! The commands of the binary.
 
+mod bench;
 mod demo;
 mod import;
 mod replay;
@@ -35,6 +36,8 @@ enum Command {
     Replay(replay::Replay),
     /// Replay every stream and hold every row and the hash chain against it.
     Verify(verify::Verify),
+    /// Measure, each time next to a floor measured in the same run.
+    Bench(bench::Bench),
     /// Mint a token for local use.
     Token(token::Token),
 }
@@ -64,6 +67,7 @@ pub async fn run(arguments: Arguments) -> Done {
         Command::Import(import) => import.run().await,
         Command::Replay(replay) => replay.run().await,
         Command::Verify(verify) => verify.run().await,
+        Command::Bench(bench) => bench.run().await,
         Command::Token(token) => token.run(),
     }
 }

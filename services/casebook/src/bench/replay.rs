@@ -1,0 +1,161 @@
+//! Events folded per second, next to a raw scan of the same rows.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use casebook_accounts::domain::account::Account;
+use casebook_accounts::domain::institution::Institution;
+use casebook_credentials::domain::credential::Credential;
+use casebook_enforcement::domain::case::Case;
+use casebook_enforcement::domain::lead::Lead;
+use casebook_enforcement::domain::order::Order;
+use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Options as LogOptions};
+use casebook_eventlog::{EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent, StreamName};
+use casebook_execution::{Aggregate, DecodeError, Loaded};
+use casebook_review::domain::item::Item;
+use casebook_review::domain::report::Report;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::demo::{self, DemoOptions};
+use crate::system::Layout;
+
+/// What a replay of everything came to.
+#[derive(Debug, Serialize)]
+pub struct Replayed {
+    pub events: u64,
+    pub streams: usize,
+    /// Read, checked, decoded and folded.
+    pub events_per_s: f64,
+    /// Read by bare SQLite, every column looked at, nothing made of it.
+    pub scan_per_s: f64,
+    pub ratio_to_scan: f64,
+}
+
+/// Plays the demonstration once, copies its histories until there are `events` of them, and folds them all.
+pub async fn run(folder: &Path, events: u64) -> Result<Replayed, Box<dyn std::error::Error>> {
+    let played = folder.join("played");
+    demo::run(DemoOptions { input: None, data_dir: played.clone(), quiet: true }).await?;
+    let copies = folder.join("copies");
+    multiply(&Layout::of(&played).log, &copies, events).await?;
+
+    let scan_begun = Instant::now();
+    let scanned = scan(&copies.join(DATABASE_FILE))?;
+    let scan_per_s = scanned as f64 / scan_begun.elapsed().as_secs_f64();
+
+    let fold_begun = Instant::now();
+    let (folded, streams) = fold_all(&copies).await?;
+    let events_per_s = folded as f64 / fold_begun.elapsed().as_secs_f64();
+    if scanned != folded {
+        return Err(format!("{scanned} rows were scanned, but {folded} events folded").into());
+    }
+    Ok(Replayed { events: folded, streams, events_per_s, scan_per_s, ratio_to_scan: events_per_s / scan_per_s })
+}
+
+/// Writes the histories of `source` again and again, each time to streams of new names.
+async fn multiply(source: &Path, target: &Path, events: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let source = EmbeddedLog::open_read_only(source)?;
+    let target = EmbeddedLog::open(target, LogOptions::default())?;
+    let mut histories: HashMap<StreamName, Vec<Arc<RecordedEvent>>> = HashMap::new();
+    let mut after = Position::START;
+    loop {
+        let batch = source.read_all(after, &Filter::all(), READ_EVENTS_MAX).await?;
+        for event in batch.events {
+            // Claims and recorded reads are no aggregates of a service.
+            if !matches!(event.stream.category(), "claim" | "access") {
+                histories.entry(event.stream.clone()).or_default().push(event);
+            }
+        }
+        if batch.at_head {
+            break;
+        }
+        after = batch.through;
+    }
+    let mut written = 0;
+    while written < events {
+        let appends = histories.iter().map(|(stream, history)| {
+            let copy = StreamName::of(stream.category(), Uuid::now_v7());
+            let events = history.iter().map(|event| NewEvent {
+                id: Uuid::now_v7(),
+                event_type: event.event_type.clone(),
+                data: event.data.clone(),
+                metadata: event.metadata.clone(),
+            });
+            let events: Vec<_> = events.collect();
+            let target = &target;
+            async move { target.append(&copy, Expected::NoStream, events).await }
+        });
+        futures::future::try_join_all(appends).await?;
+        written += histories.values().map(|history| history.len() as u64).sum::<u64>();
+    }
+    target.close().await;
+    Ok(())
+}
+
+fn scan(database: &Path) -> Result<u64, rusqlite::Error> {
+    let connection = rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut statement = connection.prepare("SELECT position, stream, revision, id, event_type, recorded_at, metadata, data FROM events ORDER BY position")?;
+    let mut rows = statement.query([])?;
+    let (mut count, mut bytes) = (0, 0);
+    while let Some(row) = rows.next()? {
+        for column in 0..8 {
+            bytes += match row.get_ref(column)? {
+                rusqlite::types::ValueRef::Blob(blob) => blob.len(),
+                _ => 8,
+            };
+        }
+        count += 1;
+    }
+    std::hint::black_box(bytes);
+    Ok(count)
+}
+
+async fn fold_all(folder: &Path) -> Result<(u64, usize), Box<dyn std::error::Error>> {
+    let log = EmbeddedLog::open_read_only(folder)?;
+    let mut states: HashMap<StreamName, State> = HashMap::new();
+    let mut after = Position::START;
+    let mut count = 0;
+    loop {
+        let batch = log.read_all(after, &Filter::all(), READ_EVENTS_MAX).await?;
+        for event in &batch.events {
+            if !states.contains_key(&event.stream) {
+                states.insert(event.stream.clone(), State::of(event.stream.category())?);
+            }
+            if let Some(state) = states.get_mut(&event.stream) {
+                state.apply(event)?;
+            }
+            count += 1;
+        }
+        if batch.at_head {
+            return Ok((count, states.len()));
+        }
+        after = batch.through;
+    }
+}
+
+macro_rules! states {
+    ($($aggregate:ident),*) => {
+        /// The state of a stream of any service.
+        enum State {
+            $($aggregate(Box<Loaded<$aggregate>>)),*
+        }
+
+        impl State {
+            fn of(category: &str) -> Result<Self, String> {
+                $(if category == <$aggregate as Aggregate>::CATEGORY {
+                    return Ok(Self::$aggregate(Box::default()));
+                })*
+                Err(format!("`{category}` is no category of a service"))
+            }
+
+            fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+                match self {
+                    $(Self::$aggregate(loaded) => loaded.apply(event).map(drop)),*
+                }
+            }
+        }
+    };
+}
+states!(Institution, Account, Credential, Report, Item, Lead, Case, Order);

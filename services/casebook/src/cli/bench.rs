@@ -1,0 +1,90 @@
+//! `casebook bench`: how fast, next to what is the fastest it could be.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use casebook::bench::{commands, replay, screening};
+use clap::{Args, Subcommand};
+
+use super::Done;
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// An empty folder to measure in: its disk is what is measured. Without it, a temporary one.
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
+    /// How long each measurement lasts, in seconds.
+    #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Durable commands through gRPC at 1, 8 and 64 in flight, next to an echo and to syncs of the disk.
+    Commands,
+    /// Events folded per second, next to a raw scan.
+    Replay {
+        /// How many events, at least.
+        #[arg(long, default_value_t = 200_000)]
+        events: u64,
+    },
+    /// Text screened per second, next to the bare matcher on the same terms.
+    Screening {
+        /// A text to screen in place of the shipped sample.
+        #[arg(long)]
+        text: Option<PathBuf>,
+    },
+}
+
+impl Bench {
+    pub async fn run(self) -> Done {
+        let folder = match self.data_dir {
+            Some(folder) => folder,
+            None => std::env::temp_dir().join(format!("casebook-bench-{}", uuid::Uuid::now_v7().simple())),
+        };
+        let span = Duration::from_secs(self.seconds);
+        match self.what {
+            What::Commands => {
+                let measured = commands::run(&folder, span).await?;
+                if self.json {
+                    println!("{}", serde_json::to_string(&measured)?);
+                }
+                for row in measured.iter().filter(|_| !self.json) {
+                    println!(
+                        "{:11} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {:.2} of echo  {:.2} of the floor  lag {} events, {:.2} s",
+                        row.command, row.in_flight, row.rate.per_s, row.rate.p50_ms, row.rate.p99_ms, row.ratio_to_echo, row.ratio_to_floor,
+                        row.lag_events, row.lag_s
+                    );
+                }
+            }
+            What::Replay { events } => {
+                let replayed = replay::run(&folder, events).await?;
+                if self.json {
+                    println!("{}", serde_json::to_string(&replayed)?);
+                } else {
+                    println!(
+                        "{} events of {} streams: {:.0} folded/s, {:.0} scanned/s, {:.2} of the scan",
+                        replayed.events, replayed.streams, replayed.events_per_s, replayed.scan_per_s, replayed.ratio_to_scan
+                    );
+                }
+            }
+            What::Screening { text } => {
+                let screened = screening::run(text.as_deref(), span)?;
+                if self.json {
+                    println!("{}", serde_json::to_string(&screened)?);
+                } else {
+                    println!(
+                        "{} terms: {:.1} MB/s screened, {:.1} MB/s matched, {:.2} of the matcher, {} hits",
+                        screened.terms, screened.mb_per_s, screened.matcher_mb_per_s, screened.ratio_to_matcher, screened.hits
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+}
