@@ -92,6 +92,13 @@ impl Gate {
         resource: impl FnOnce(&R) -> String,
     ) -> Result<Read<R>, Status> {
         let read = self.read(request)?;
+        self.record(&read, method, &resource(&read.request)).await?;
+        Ok(read)
+    }
+
+    /// Writes a read down, for a method that must look first to know what it is that is read. To be called before
+    /// anything of it is given.
+    pub async fn record<R>(&self, read: &Read<R>, method: &'static str, resource: &str) -> Result<(), Status> {
         let context = Context {
             actor: read.principal.actor.clone(),
             request_id: Uuid::now_v7().to_string(),
@@ -104,8 +111,7 @@ impl Gate {
             trace_parent: String::new(),
             now: read.now,
         };
-        access::record(&self.log, &context, method, &resource(&read.request)).await.map_err(append_status)?;
-        Ok(read)
+        access::record(&self.log, &context, method, resource).await.map_err(append_status)
     }
 }
 

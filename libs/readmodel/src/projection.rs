@@ -36,7 +36,7 @@ impl From<DecodeError> for ProjectionError {
 /// Makes rows of events.
 #[async_trait]
 pub trait Projection: Send + 'static {
-    /// The categories of the streams it wants.
+    /// The categories of the streams it wants; none named: all of them.
     fn categories(&self) -> &'static [&'static str];
 
     /// Writes what `events` change. Whatever it keeps in memory must survive [`Self::forget`].
@@ -48,7 +48,7 @@ pub trait Projection: Send + 'static {
 
 /// Runs the projections of one service until `stop`: one cursor, one transaction a batch.
 pub async fn run(log: Arc<dyn EventLog>, model: Arc<ReadModel>, mut projections: Vec<Box<dyn Projection>>, stop: CancellationToken) {
-    let filter = Filter::categories(projections.iter().flat_map(|projection| projection.categories()).copied());
+    let filter = wanted(&projections);
     loop {
         let mut subscription = log.subscribe(model.reached(), filter.clone());
         let failure = loop {
@@ -73,6 +73,14 @@ pub async fn run(log: Arc<dyn EventLog>, model: Arc<ReadModel>, mut projections:
             () = tokio::time::sleep(RETRY_DELAY) => {}
         }
     }
+}
+
+/// What any of the projections wants. A filter without categories lets everything pass.
+fn wanted(projections: &[Box<dyn Projection>]) -> Filter {
+    if projections.iter().any(|projection| projection.categories().is_empty()) {
+        return Filter::all();
+    }
+    Filter::categories(projections.iter().flat_map(|projection| projection.categories()).copied())
 }
 
 async fn write(model: &ReadModel, projections: &mut [Box<dyn Projection>], batch: &Batch) -> Result<(), ProjectionError> {

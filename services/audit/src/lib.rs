@@ -1,1 +1,36 @@
+//! The audit (审计): dossiers of cases across all services, a hash chain over the stored bytes of every event, and
+//! who read what. See `README.md` for what is hashed and what the chain can and cannot show.
+//!
+//! * [`domain`]: the hashes, and what a difference between log and chain means.
+//! * [`readmodel`]: every event with its hashes, every read.
+//! * [`dossier`]: the events of a case, from the log.
+//! * [`verify`]: holds the log against the chain; `casebook verify` does so too.
+//! * [`grpc`]: the methods.
 
+pub mod domain;
+pub mod dossier;
+pub mod grpc;
+pub mod readmodel;
+pub mod verify;
+
+use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_proto::audit::v1::audit_service_server::AuditServiceServer;
+use casebook_readmodel::Projection;
+pub use verify::{ChainReport, verify_chain};
+
+/// Starts the audit: it follows the whole log from now on, and its methods are added to `routes`.
+pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesBuilder) -> Result<Service, StartError> {
+    let model = foundation.read_model::<readmodel::Migrator>("audit").await?;
+    foundation.project("audit", &model, projections());
+    routes.add_service(AuditServiceServer::new(grpc::Audit::new(foundation, model.clone())));
+    Ok(Service {
+        name: "casebook.audit.v1.AuditService",
+        read_model: model,
+        views: vec![Box::new(verify::VerifyChain), Box::new(readmodel::VerifyReads)],
+    })
+}
+
+/// What keeps the audit's rows.
+pub fn projections() -> Vec<Box<dyn Projection>> {
+    vec![Box::<readmodel::ChainProjection>::default(), Box::<readmodel::ReadProjection>::default()]
+}
