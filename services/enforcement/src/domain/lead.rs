@@ -127,7 +127,7 @@ pub enum LeadRefusal {
 }
 
 /// The decider of leads.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Lead;
 
 impl Decider for Lead {

@@ -63,8 +63,12 @@ impl Measure {
         self.is_same_kind(other) && days(self) <= days(other) && points(self) <= points(other)
     }
 
-    fn is_on_lower_rung(&self, other: &Self) -> bool {
-        self.account == other.account && self.rung < other.rung
+    /// On a lower rung of the ladder, or on the same rung with an end where the other has none (a mute in
+    /// place of a permanent one).
+    pub fn is_milder_rung(&self, other: &Self) -> bool {
+        let ends_at_all = self.parameters.days.is_some() && other.parameters.days.is_none();
+        let milder = self.rung < other.rung || (self.rung.is_some() && self.rung == other.rung && ends_at_all);
+        self.account == other.account && milder
     }
 }
 
@@ -96,13 +100,13 @@ pub fn first_heavier<'a>(chosen: &'a [Measure], bound: &[Measure]) -> Option<&'a
         chosen.iter().filter(|measure| !take(&|candidate| measure.is_at_most(candidate))).collect();
     // Whatever answers a high rung answers a low one as well: the high ones choose first.
     unmatched.sort_by_key(|measure| std::cmp::Reverse(measure.rung));
-    unmatched.into_iter().find(|measure| !take(&|candidate| measure.is_on_lower_rung(candidate)))
+    unmatched.into_iter().find(|measure| !take(&|candidate| measure.is_milder_rung(candidate)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::samples::{closure, credit, followers, mute, on};
+    use crate::domain::samples::{closure, credit, followers, mute, on, permanent_mute};
 
     /// R92, 行政处罚法 art. 45: what is heavier than what was announced.
     #[test]
@@ -114,6 +118,8 @@ mod tests {
             (vec![mute(&weibo, 15)], vec![mute(&weibo, 7)], true),
             (vec![mute(&weibo, 15)], vec![closure(&weibo)], false),
             (vec![closure(&weibo)], vec![mute(&weibo, 15)], true),
+            (vec![mute(&weibo, 15)], vec![permanent_mute(&weibo)], false),
+            (vec![permanent_mute(&weibo)], vec![mute(&weibo, 15)], true),
             (vec![mute(&weibo, 7), credit(&weibo, 5)], vec![mute(&weibo, 7)], true),
             (vec![mute(&weibo, 7), followers(&weibo)], vec![closure(&weibo)], true),
             (vec![credit(&weibo, 5)], vec![credit(&weibo, 2)], true),

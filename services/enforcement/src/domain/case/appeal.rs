@@ -17,14 +17,21 @@ use super::held_by;
 use crate::domain::ids::{AppealId, DecisionId, counter_order_id};
 use crate::domain::measure::{Measure, first_heavier};
 
-/// Filed within its window, which runs from the service of the decision; without service it has not begun.
+/// The times that an appeal is filed under.
+pub(super) struct FilingTerms {
+    pub window_until: Option<Timestamp>,
+    pub decide_until: Timestamp,
+    pub now: Timestamp,
+}
+
+/// Filed within its window, which runs from the service of the decision; without service it has not begun, and
+/// where its end is not known yet, it has not closed.
 pub(super) fn file_appeal(
     file: &CaseFile,
     by: Actor,
     kind: AppealKind,
     grounds: String,
-    decide_until: Timestamp,
-    now: Timestamp,
+    terms: FilingTerms,
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
     own_case(file, &by)?;
     if kind != AppealKind::InternalReview {
@@ -37,16 +44,18 @@ pub(super) fn file_appeal(
     if ruling.standing.is_empty() {
         return Err(CaseRefusal::NothingInForce);
     }
-    if let Some(service) = ruling.decision.service.as_ref().filter(|service| now >= service.appeal_until) {
-        return Err(CaseRefusal::AppealWindowClosed { until: service.appeal_until });
+    let service = ruling.decision.service.as_ref();
+    let window = service.and_then(|service| if service.provisional { terms.window_until } else { Some(service.appeal_until) });
+    if let Some(until) = window.filter(|until| terms.now >= *until) {
+        return Err(CaseRefusal::AppealWindowClosed { until });
     }
     Ok(vec![CaseChange::AppealFiled(Box::new(Appeal {
         appeal_id: AppealId::nth(file.opening.case_id, file.appeals),
         kind,
         decision_id: ruling.decision.proposal.decision_id,
         grounds,
-        filed: Some((by.officer, now)),
-        decide_until: Some(decide_until),
+        filed: Some((by.officer, terms.now)),
+        decide_until: Some(terms.decide_until),
         verdict: None,
     }))])
 }
@@ -232,8 +241,7 @@ fn replacement(ruling: &Ruling, reversal_id: DecisionId, remaining: &Measure, no
     let days_served = ruling
         .standing
         .iter()
-        .filter(|(_, standing)| standing.account == remaining.account)
-        .filter(|(_, standing)| standing.id == remaining.id || standing.rung > remaining.rung)
+        .filter(|(_, standing)| remaining.is_same_kind(standing) || remaining.is_milder_rung(standing))
         .filter_map(|(order_id, _)| ruling.orders.get(order_id)?.end?.effective_from)
         .map(|from| (shanghai_date(now) - shanghai_date(from)).num_days())
         .max()

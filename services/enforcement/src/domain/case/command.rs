@@ -53,6 +53,8 @@ pub enum CaseCommand {
         by: Actor,
         kind: AppealKind,
         grounds: String,
+        /// The end of a provisional window as today's calendars tell it; none: they still do not.
+        window_until: Option<Timestamp>,
         decide_until: Timestamp,
         now: Timestamp,
     },

@@ -51,7 +51,7 @@ pub const PROPOSALS_MAX: usize = 50;
 pub const TRANSFER_LAPSE: &str = "transfer_lapse";
 
 /// The decider of cases.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Case;
 
 impl CaseState {
@@ -94,8 +94,9 @@ impl Decider for Case {
             CaseCommand::RejectProposal { by, decision_id, reasons } => deciding::reject(file, by, decision_id, reasons)?,
             CaseCommand::RecordService { by, service } => deciding::record_service(file, by, service)?,
             CaseCommand::SettleOrder(report) => closing::settle_order(file, report)?,
-            CaseCommand::FileAppeal { by, kind, grounds, decide_until, now } => {
-                appeal::file_appeal(file, by, kind, grounds, decide_until, now)?
+            CaseCommand::FileAppeal { by, kind, grounds, window_until, decide_until, now } => {
+                let terms = appeal::FilingTerms { window_until, decide_until, now };
+                appeal::file_appeal(file, by, kind, grounds, terms)?
             }
             CaseCommand::DecideAppeal { by, appeal_id, ruling, reasons, remedies, now } => {
                 appeal::decide_appeal(file, by, appeal_id, ruling, reasons, &remedies, now)?

@@ -253,6 +253,8 @@ pub struct Service {
     pub served_at: Timestamp,
     /// The exclusive end of the window for an internal review.
     pub appeal_until: Timestamp,
+    /// The calendar of a year that the window reaches into was not published: it ends then at the earliest.
+    pub provisional: bool,
 }
 
 /// A decision and everything that follows from it.

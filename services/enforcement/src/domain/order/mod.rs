@@ -22,7 +22,7 @@ pub use state::{
 use super::ids::{DecisionId, counter_order_id};
 
 /// The decider of orders.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Order;
 
 /// A deadline of an order.

@@ -1,0 +1,172 @@
+use casebook_policy::PolicyRefusal;
+
+use super::*;
+use crate::domain::samples::{actor, closure, credit, health, mute};
+
+fn open(change: impl FnOnce(&mut OpenCase)) -> CaseCommand {
+    let mut command = open_case();
+    change(&mut command);
+    CaseCommand::Open(Box::new(command))
+}
+
+fn nothing() -> Given<Case> {
+    given([])
+}
+
+/// 立案: one lead, one case, and only on a lead that an officer took up.
+#[test]
+fn a_case_opens_once_on_an_accepted_lead() {
+    let state = opened().state();
+    let file = state.file().expect("a file");
+    assert_eq!((&file.agency, &file.stage), (&"cac-310000".parse().expect("agency"), &Stage::Investigating));
+    opened().when(open(|_| {})).refused(CaseRefusal::CaseAlreadyOpened);
+    nothing().when(open(|command| command.lead_accepted = false)).refused(CaseRefusal::LeadNotAccepted);
+    nothing().when(evidence(1, cyberspace("a"))).refused(CaseRefusal::UnknownCase);
+}
+
+/// R93: by violation; R80: by region.
+#[test]
+fn an_agency_of_another_kind_or_region_has_no_jurisdiction() {
+    let region = open_case().region;
+    for by in [
+        actor("market-310000", "m", Some(AgencyKind::Market), "310000"),
+        actor("cac-330000", "z", Some(AgencyKind::Cyberspace), "330000"),
+        actor("hospital-1", "h", None, "310000"),
+    ] {
+        let agency_region = by.region;
+        nothing()
+            .when(open(|command| command.by = by))
+            .refused(CaseRefusal::NoJurisdiction { agency_region, region });
+    }
+    let national = actor("cac-000000", "n", Some(AgencyKind::Cyberspace), "000000");
+    assert_eq!(stage(&nothing().after(open(|command| command.by = national))), "under investigation");
+}
+
+/// X07, 行政处罚法 art. 42: two officers, and not one twice.
+#[test]
+fn two_different_officers_conduct_a_case() {
+    let nine = ["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(officer).to_vec();
+    for officers in [vec![officer("a")], vec![officer("a"), officer("a")], nine] {
+        nothing().when(open(|command| command.officers = officers)).refused(CaseRefusal::TooFewOfficers);
+    }
+}
+
+#[test]
+fn a_case_is_about_one_to_twenty_different_accounts() {
+    let many = (0..=ACCOUNTS_MAX).map(|number| on("weibo", &number.to_string())).collect();
+    for accounts in [vec![], vec![weibo(), weibo()], many] {
+        nothing().when(open(|command| command.accounts = accounts)).refused(CaseRefusal::TooManyAccounts);
+    }
+}
+
+/// X08, 行政处罚法 art. 36: what is discovered after the term is not punished; what is discovered in time is, however
+/// late the case is opened.
+#[test]
+fn a_penalty_case_is_not_opened_after_the_limitation() {
+    let penalty = |discovered: &str| {
+        let discovered_at = at(discovered);
+        open(|command| {
+            command.instrument = Instrument::AdministrativePenalty;
+            command.limitation_until = Some(at("2026-02-28T16:00:00Z"));
+            command.discovered_at = discovered_at;
+        })
+    };
+    nothing()
+        .when(penalty("2026-02-28T16:00:00Z"))
+        .refused(CaseRefusal::LimitationExpired { until: at("2026-02-28T16:00:00Z") });
+    assert_eq!(stage(&nothing().after(penalty("2026-02-28T15:59:59Z"))), "under investigation");
+}
+
+/// Evidence is known by its hash; the case holds each piece once, and not without bound.
+#[test]
+fn evidence_is_held_once() {
+    let one = opened().after(evidence(1, cyberspace("c")));
+    one.clone().when(evidence(1, cyberspace("a"))).refused(CaseRefusal::EvidenceAlreadyHeld);
+    one.clone()
+        .when(evidence(2, health("h")))
+        .refused(CaseRefusal::NotHoldingAgency { agency: "cac-310000".parse().expect("agency") });
+    let state = one.state();
+    let file = state.file().expect("a file");
+    assert_eq!(file.evidence[0].added_by, officer("c"));
+    assert!(file.participants.contains(&officer("c")));
+    let full = (0..200u8).fold(opened(), |given, number| given.after(evidence(number, cyberspace("a"))));
+    full.when(evidence(201, cyberspace("a"))).refused(CaseRefusal::TooMuchEvidence);
+    opened()
+        .after(close(CaseOutcome::NotEstablished))
+        .when(evidence(1, cyberspace("a")))
+        .refused(CaseRefusal::StageDoesNotFit { stage: "closed" });
+}
+
+/// X07, 行政处罚法 art. 44: the notice names measures on the case's accounts, each once, that the instrument admits.
+#[test]
+fn a_notice_says_what_is_intended() {
+    let cases = [
+        (vec![], CaseRefusal::Policy(PolicyRefusal::MeasureMissing)),
+        (vec![mute(&on("weibo", "u2"), 7)], CaseRefusal::AccountNotSubject { account: on("weibo", "u2") }),
+        (vec![mute(&weibo(), 7), mute(&weibo(), 3)], CaseRefusal::MeasureTwice { measure: boxed(mute(&weibo(), 3)) }),
+    ];
+    for (measures, refusal) in cases {
+        opened().when(serve(measures)).refused(refusal);
+    }
+    let early = ServeNotice { served_at: at("2026-03-02T01:59:59Z"), ..notice(vec![mute(&weibo(), 7)]) };
+    opened()
+        .when(CaseCommand::ServeNotice(Box::new(early)))
+        .refused(CaseRefusal::ServedBeforeOpening { opened_at: at(OPENED) });
+    let old = PolicyRefusal::BasisNotInForce {
+        basis: bases().remove(0),
+        on: "2020-03-01".parse().expect("a day"),
+    };
+    let not_in_force = ServeNotice { admission: Err(old.clone()), ..notice(vec![mute(&weibo(), 7)]) };
+    opened().when(CaseCommand::ServeNotice(Box::new(not_in_force))).refused(CaseRefusal::Policy(old));
+    assert_eq!(stage(&told(vec![mute(&weibo(), 7), mute(&douyin(), 7)])), "with the subject");
+}
+
+/// X07, 行政处罚法 art. 45: the subject's statement is heard, also a late one; there is none before the notice.
+#[test]
+fn the_subject_is_heard() {
+    opened().when(statement(TOLD)).refused(CaseRefusal::NotServed);
+    let answers = |given: Given<Case>| match given.state().file().and_then(CaseFile::told).map(|told| told.answer.clone()) {
+        Some(Answer::Given(statements)) => statements,
+        other => panic!("{other:?}"),
+    };
+    let on_time = told(vec![mute(&weibo(), 7)]).after(statement("2026-03-10T15:59:59Z"));
+    assert!(!answers(on_time.clone())[0].late);
+    let late = on_time.after(statement(ANSWER_UNTIL));
+    assert_eq!(answers(late.clone()).len(), 2);
+    assert!(answers(late.clone())[1].late);
+    let many = (2..STATEMENTS_MAX).fold(late, |given, _| given.after(statement(TOLD)));
+    many.when(statement(TOLD)).refused(CaseRefusal::TooManyStatements);
+    proposed(vec![mute(&weibo(), 7)]).when(statement(PROPOSED)).refused(CaseRefusal::ProposalPending);
+    decided(vec![mute(&weibo(), 7)]).when(statement(DECIDED)).refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
+    let elsewhere = CaseCommand::RecordStatement { by: health("h"), summary: "x".to_owned(), sha256: None, stated_at: at(TOLD) };
+    told(vec![mute(&weibo(), 7)])
+        .when(elsewhere)
+        .refused(CaseRefusal::NotHoldingAgency { agency: "cac-310000".parse().expect("agency") });
+}
+
+/// 行政处罚法 art. 62: an express waiver, once; whoever waived may still speak.
+#[test]
+fn the_subject_may_waive_and_think_better_of_it() {
+    let waive = || CaseCommand::WaiveStatement { by: subject(), reasons: "放弃陈述申辩".to_owned(), now: at(TOLD) };
+    opened().when(waive()).refused(CaseRefusal::NotServed);
+    let waived = told(vec![mute(&weibo(), 7)]).after(waive());
+    waived.clone().when(waive()).refused(CaseRefusal::AlreadyWaived);
+    let spoke = waived.after(statement("2026-03-05T02:00:00Z"));
+    spoke.when(waive()).refused(CaseRefusal::StageDoesNotFit { stage: "answered by the subject" });
+}
+
+/// X07, 行政处罚法 art. 45: a second notice is not heavier because the subject defended itself, only because more was
+/// found.
+#[test]
+fn a_heavier_notice_after_a_defence_needs_new_evidence() {
+    let heavier = || serve(vec![closure(&weibo())]);
+    let heard = told(vec![mute(&weibo(), 7)]).after(statement(TOLD));
+    heard.clone().when(heavier()).refused(CaseRefusal::HeavierAfterDefence { measure: boxed(closure(&weibo())) });
+    let found_more = heard.after(evidence(2, cyberspace("b"))).after(heavier());
+    assert_eq!(stage(&found_more), "with the subject");
+    // Without a defence there is nothing to be punished for.
+    let undefended = told(vec![mute(&weibo(), 7)]).after(serve(vec![mute(&weibo(), 7), credit(&weibo(), 5)]));
+    assert_eq!(undefended.state().file().map(|file| file.notices), Some(2));
+    proposed(vec![mute(&weibo(), 7)]).when(heavier()).refused(CaseRefusal::ProposalPending);
+    decided(vec![mute(&weibo(), 7)]).when(heavier()).refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
+}
