@@ -2,3 +2,8 @@
 
 pub mod codec;
 pub mod domain;
+pub mod figures;
+mod place;
+mod reactions;
+pub mod readmodel;
+mod resource;

@@ -131,7 +131,7 @@ fn encode(account_id: String, happened: &Happened) -> Stored {
         Happened::Reopened { order_id, counter_order_id, reopened_at } => message!(AccountReopened {
             account_id,
             order_id: order_id.to_string(),
-            counter_order_id: counter_order_id.to_string(),
+            counter_order_id: counter_order_id.map(|id| id.to_string()).unwrap_or_default(),
             reopened_at: time(*reopened_at),
         }),
         Happened::Deregistered { reasons, deregistered_at } => message!(AccountDeregistered {
@@ -293,7 +293,7 @@ fn closed(message: pb::AccountClosed) -> Read<AccountEvent> {
 fn reopened(message: pb::AccountReopened) -> Read<AccountEvent> {
     let happened = Happened::Reopened {
         order_id: text("order_id", &message.order_id)?,
-        counter_order_id: text("counter_order_id", &message.counter_order_id)?,
+        counter_order_id: some_text("counter_order_id", &message.counter_order_id)?,
         reopened_at: at("reopened_at", message.reopened_at)?,
     };
     event(&message.account_id, happened)

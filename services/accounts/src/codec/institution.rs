@@ -4,7 +4,7 @@ use casebook_execution::{Aggregate, DecodeError, Stored};
 use casebook_kernel::ids::InstitutionId;
 use casebook_proto::accounts::v1 as pb;
 
-use super::values::{at, character, grade, grade_number, kind, kind_number, text, time, uuid};
+use super::values::{at, character, grade, grade_number, kind, kind_number, text, time, uuid, warning_message};
 use super::{PACKAGE, Read, read, stored};
 use crate::domain::institution::{Institution, InstitutionEvent, QuotaException, Registration, UsccWarning};
 
@@ -43,11 +43,6 @@ fn registered_message(institution_id: InstitutionId, registration: &Registration
         region: registration.region.code(),
         registered_at: time(registration.registered_at),
     }
-}
-
-/// What is wrong with a code's check character, as a message.
-pub(crate) fn warning_message(warning: &UsccWarning) -> pb::UsccWarning {
-    pb::UsccWarning { expected: warning.expected.to_string(), found: warning.found.to_string() }
 }
 
 fn registered(message: pb::InstitutionRegistered) -> Read<InstitutionEvent> {

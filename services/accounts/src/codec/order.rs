@@ -10,6 +10,7 @@ use crate::domain::measure::{MeasureOrder, OrderEvent, OrderReader, Receipt, Rec
 
 const ISSUED: &str = "casebook.enforcement.v1.OrderIssued";
 const ANSWERED: &str = "casebook.enforcement.v1.ReceiptRecorded";
+const COUNTERED: &str = "casebook.enforcement.v1.OrderCountered";
 const ENDED: &str = "casebook.enforcement.v1.MeasureEnded";
 /// Any event of an order that changes no measure reads as this one.
 const OTHER: &str = "casebook.enforcement.v1.OrderDelivered";
@@ -25,6 +26,9 @@ impl Aggregate for OrderReader {
             OrderEvent::Ended { ended_at } => {
                 stored(ENDED, &pb::MeasureEnded { ended_at: time(*ended_at), ..Default::default() })
             }
+            OrderEvent::Countered { by } => {
+                stored(COUNTERED, &pb::OrderCountered { counter_order_id: by.to_string(), ..Default::default() })
+            }
             OrderEvent::Other => stored(OTHER, &pb::OrderDelivered::default()),
         }
     }
@@ -35,6 +39,9 @@ impl Aggregate for OrderReader {
             ANSWERED => read(event_type, json, receipt),
             ENDED => read(event_type, json, |message: pb::MeasureEnded| {
                 Ok(OrderEvent::Ended { ended_at: at("ended_at", message.ended_at)? })
+            }),
+            COUNTERED => read(event_type, json, |message: pb::OrderCountered| {
+                Ok(OrderEvent::Countered { by: text("counter_order_id", &message.counter_order_id)? })
             }),
             // Enforcement may add events that this build does not know; they are none of measures.
             _ => parse::<serde_json::Value>(event_type, json).map(|_| OrderEvent::Other),
@@ -54,6 +61,7 @@ fn issued(message: pb::OrderIssued) -> Read<OrderEvent> {
         counters: some_text("counters_order_id", &message.counters_order_id)?,
         receipt: None,
         ended_at: None,
+        countered_by: None,
     })))
 }
 

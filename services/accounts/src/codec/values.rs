@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Read, Unreadable};
 use crate::domain::account::{ApprovalStep, RestrictionCause};
 use crate::domain::form::{AccountDetails, Mcn, Person, SubjectKind, Supervisor, SupervisorRole};
-use crate::domain::institution::{Grade, InstitutionKind};
+use crate::domain::institution::{Grade, InstitutionKind, UsccWarning};
 
 /// Two spellings of one closed set.
 macro_rules! enum_pairs {
@@ -142,4 +142,9 @@ pub fn supervisors(messages: Vec<pb::Supervisor>) -> Read<Vec<Supervisor>> {
 
 pub fn mcn(message: pb::Mcn) -> Mcn {
     Mcn { name: message.name, contract_reference: message.contract_reference }
+}
+
+/// What is wrong with a code's check character, as a message.
+pub fn warning_message(warning: &UsccWarning) -> pb::UsccWarning {
+    pb::UsccWarning { expected: warning.expected.to_string(), found: warning.found.to_string() }
 }

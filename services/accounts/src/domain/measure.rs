@@ -43,6 +43,8 @@ pub struct MeasureOrder {
     /// The last answer: a correction takes the place of the one before.
     pub receipt: Option<Receipt>,
     pub ended_at: Option<Timestamp>,
+    /// The order that is to lift this one's effect.
+    pub countered_by: Option<OrderId>,
 }
 
 impl MeasureOrder {
@@ -52,9 +54,9 @@ impl MeasureOrder {
             && self.receipt.as_ref().is_some_and(|receipt| receipt.outcome == ReceiptOutcome::Executed)
     }
 
-    /// Whether the account is closed through this order.
-    pub fn has_closed_account(&self) -> bool {
-        self.counters.is_none() && self.measure == ACCOUNT_CLOSED && self.effective_from().is_some()
+    /// Whether it asks for the account to be closed.
+    pub fn closes_account(&self) -> bool {
+        self.counters.is_none() && self.measure == ACCOUNT_CLOSED
     }
 
     pub fn effective_from(&self) -> Option<Timestamp> {
@@ -81,6 +83,9 @@ pub enum OrderEvent {
     Answered(Receipt),
     Ended {
         ended_at: Timestamp,
+    },
+    Countered {
+        by: OrderId,
     },
     /// Delivery, escalation and whatever else does not change a measure.
     Other,
@@ -125,6 +130,10 @@ impl Decider for OrderReader {
             }
             (OrderState::Issued(mut order), OrderEvent::Ended { ended_at }) => {
                 order.ended_at = Some(*ended_at);
+                OrderState::Issued(order)
+            }
+            (OrderState::Issued(mut order), OrderEvent::Countered { by }) => {
+                order.countered_by = Some(*by);
                 OrderState::Issued(order)
             }
             (state, _) => state,

@@ -301,7 +301,7 @@ fn close_by_order(number: u128) -> AccountCommand {
 }
 
 fn counter(number: u128) -> AccountCommand {
-    AccountCommand::ReopenByCounterOrder { order_id: order(number), counter_order_id: order(99), executed_at: at(14) }
+    AccountCommand::UndoClosure { order_id: order(number), counter_order_id: Some(order(99)), undone_at: at(14) }
 }
 
 /// R92: an executed order closes the account; its executed counter-order makes it what it was.

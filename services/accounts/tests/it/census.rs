@@ -147,7 +147,7 @@ fn closures_and_restrictions_show() {
     assert_eq!((figures.accounts_filed, figures.accounts_restricted, figures.accounts_closed), (1, 1, 2));
     registry.ask(
         "c",
-        AccountCommand::ReopenByCounterOrder { order_id: order(1), counter_order_id: order(2), executed_at: at(9) },
+        AccountCommand::UndoClosure { order_id: order(1), counter_order_id: Some(order(2)), undone_at: at(9) },
     );
     assert_eq!((registry.figures().accounts_filed, registry.figures().accounts_closed), (2, 1));
 }

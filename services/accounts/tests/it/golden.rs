@@ -133,7 +133,7 @@ fn happenings() -> Vec<Happened> {
             lifted_at: at(9),
         },
         Happened::Closed { reasons: "屡次违规".into(), order: Some((order(1), case())), closed_at: at(12) },
-        Happened::Reopened { order_id: order(1), counter_order_id: order(2), reopened_at: at(14) },
+        Happened::Reopened { order_id: order(1), counter_order_id: Some(order(2)), reopened_at: at(14) },
         Happened::Deregistered { reasons: "更换运营人".into(), deregistered_at: at(10) },
     ]
 }

@@ -20,6 +20,7 @@ fn issued(number: u128, measure: &str) -> MeasureOrder {
         counters: None,
         receipt: None,
         ended_at: None,
+        countered_by: None,
     }
 }
 

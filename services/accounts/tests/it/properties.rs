@@ -71,11 +71,7 @@ fn command() -> impl Strategy<Value = (usize, Asked)> {
             reasons: String::new(),
             executed_at: at(9),
         })),
-        2 => (0u128..3).prop_map(|number| Asked::Plain(AccountCommand::ReopenByCounterOrder {
-            order_id: order(number),
-            counter_order_id: order(number + 100),
-            executed_at: at(10),
-        })),
+        2 => (0u128..3).prop_map(|number| Asked::Plain(AccountCommand::UndoClosure { order_id: order(number), counter_order_id: Some(order(number + 100)), undone_at: at(10) })),
     ];
     (0usize..4, what)
 }

@@ -81,11 +81,12 @@ pub enum AccountCommand {
         reasons: String,
         executed_at: Timestamp,
     },
-    /// A platform executed the counter-order to a closure.
-    ReopenByCounterOrder {
+    /// The closure by an order holds no longer: a platform executed its counter-order, or, without one, corrected its
+    /// answer.
+    UndoClosure {
         order_id: OrderId,
-        counter_order_id: OrderId,
-        executed_at: Timestamp,
+        counter_order_id: Option<OrderId>,
+        undone_at: Timestamp,
     },
 }
 

@@ -52,8 +52,8 @@ fn of_declared(account: &Account, command: AccountCommand) -> Outcome {
         AccountCommand::CloseByOrder { order_id, case_id, reasons, executed_at } => {
             close_by_order(account, order_id, case_id, reasons, executed_at)
         }
-        AccountCommand::ReopenByCounterOrder { order_id, counter_order_id, executed_at } => {
-            reopen(account, order_id, counter_order_id, executed_at)
+        AccountCommand::UndoClosure { order_id, counter_order_id, undone_at } => {
+            reopen(account, order_id, counter_order_id, undone_at)
         }
     }
 }
@@ -269,10 +269,10 @@ fn close_by_order(
     }
 }
 
-fn reopen(account: &Account, order_id: OrderId, counter_order_id: OrderId, executed_at: Timestamp) -> Outcome {
+fn reopen(account: &Account, order_id: OrderId, counter_order_id: Option<OrderId>, undone_at: Timestamp) -> Outcome {
     match &account.phase {
         Phase::Closed { closures, .. } if closures.iter().any(|one| one.is_by(order_id)) => {
-            Ok(Happened::Reopened { order_id, counter_order_id, reopened_at: executed_at })
+            Ok(Happened::Reopened { order_id, counter_order_id, reopened_at: undone_at })
         }
         _ => Err(AccountRefusal::NotClosedByThisOrder),
     }

@@ -29,7 +29,7 @@ pub enum Happened {
     Restricted(Restriction),
     RestrictionLifted { restriction_id: Uuid, reasons: String, lifted_at: Timestamp },
     Closed { reasons: String, order: Option<(OrderId, CaseId)>, closed_at: Timestamp },
-    Reopened { order_id: OrderId, counter_order_id: OrderId, reopened_at: Timestamp },
+    Reopened { order_id: OrderId, counter_order_id: Option<OrderId>, reopened_at: Timestamp },
     Deregistered { reasons: String, deregistered_at: Timestamp },
 }
 

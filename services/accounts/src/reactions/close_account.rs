@@ -1,0 +1,88 @@
+//! A platform's answer to an order that closes an account closes the declared account, and its answer to the
+//! counter-order opens it again (R92).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use casebook_eventlog::{Filter, RecordedEvent};
+use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::{Aggregate as _, Store};
+use casebook_kernel::ids::OrderId;
+
+use super::{Reacting, not_now};
+use crate::domain::account::AccountCommand;
+use crate::domain::measure::{MeasureOrder, OrderReader};
+
+const ANSWERED: &str = "casebook.enforcement.v1.ReceiptRecorded";
+
+pub struct CloseAccount {
+    pub reacting: Reacting,
+    pub orders: Arc<Store<OrderReader>>,
+}
+
+#[async_trait]
+impl Reaction for CloseAccount {
+    fn name(&self) -> &'static str {
+        "accounts.close_account"
+    }
+
+    fn filter(&self) -> Filter {
+        Filter::categories([OrderReader::CATEGORY])
+    }
+
+    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+        if &*event.event_type != ANSWERED {
+            return Ok(());
+        }
+        let Some(id) = event.stream.id() else { return Ok(()) };
+        let Some(answered) = self.order(id.into()).await? else { return Ok(()) };
+        match answered.counters {
+            Some(countered) => match self.order(countered).await? {
+                Some(closing) => self.settle(event, &closing, Some(&answered)).await,
+                None => Ok(()),
+            },
+            // Streams are read side by side: the counter-order may have been answered before this event is met.
+            None => {
+                let counter = match answered.countered_by {
+                    Some(counter) => self.order(counter).await?,
+                    None => None,
+                };
+                self.settle(event, &answered, counter.as_ref()).await
+            }
+        }
+    }
+}
+
+impl CloseAccount {
+    async fn order(&self, id: OrderId) -> Result<Option<MeasureOrder>, NotNow> {
+        Ok(self.orders.load(id.uuid()).await.map_err(not_now)?.state.order().cloned())
+    }
+
+    /// Brings the account to where `closing` and its counter-order leave it.
+    async fn settle(&self, event: &RecordedEvent, closing: &MeasureOrder, counter: Option<&MeasureOrder>) -> Result<(), NotNow> {
+        if !closing.closes_account() {
+            return Ok(());
+        }
+        let order_id = closing.order_id;
+        let undone_by = counter.filter(|counter| counter.has_countered());
+        if closing.effective_from().is_some() {
+            let command = AccountCommand::CloseByOrder {
+                order_id,
+                case_id: closing.case_id,
+                reasons: closing.reasons.clone(),
+                executed_at: closing.effective_from().unwrap_or_else(|| self.reacting.now()),
+            };
+            self.reacting.command(event, "close account", closing.account_id, command).await?;
+        }
+        if undone_by.is_some() || closing.effective_from().is_none() {
+            let executed_at = undone_by.and_then(|counter| counter.receipt.as_ref()).and_then(|receipt| receipt.executed_at);
+            let command = AccountCommand::UndoClosure {
+                order_id,
+                counter_order_id: undone_by.map(|counter| counter.order_id),
+                undone_at: executed_at.unwrap_or_else(|| self.reacting.now()),
+            };
+            self.reacting.command(event, "undo closure", closing.account_id, command).await?;
+        }
+        Ok(())
+    }
+}
