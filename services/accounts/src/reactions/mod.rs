@@ -6,7 +6,7 @@ mod restrict_uncertified;
 
 pub use close_account::CloseAccount;
 pub use keep_place::KeepPlace;
-pub use restrict_uncertified::RestrictUncertified;
+pub use restrict_uncertified::{BASIS, RestrictUncertified};
 
 use std::sync::Arc;
 
