@@ -138,7 +138,9 @@ pub enum AppendError {
     /// One of the ids stands elsewhere in the log, or stands here among other events than these.
     #[error("event id {id} is taken by revision {revision} of `{stream}`")]
     EventIdTaken { id: Uuid, stream: StreamName, revision: u64 },
-    #[error("an append holds 1 to {APPEND_EVENTS_MAX} events with data and metadata of at most {EVENT_BYTES_MAX} bytes and distinct ids: {0}")]
+    #[error(
+        "an append holds 1 to {APPEND_EVENTS_MAX} events with data and metadata of at most {EVENT_BYTES_MAX} bytes and distinct ids: {0}"
+    )]
     Invalid(String),
     /// No room on the disk: nothing was written, reading goes on.
     #[error("the log's disk is full")]
@@ -161,6 +163,13 @@ pub enum ReadError {
 pub enum Direction {
     Forwards,
     Backwards,
+}
+
+/// Whether a read of a stream that asked for `limit` events and got these came to the stream's end.
+/// `false` may also mean that it ends right here: the next read is empty then.
+pub fn ends_stream(events: &[Arc<RecordedEvent>], limit: usize) -> bool {
+    let bytes = || events.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>();
+    events.len() < limit.min(READ_EVENTS_MAX) && bytes() < READ_BYTES_MAX
 }
 
 /// Which events of `$all` a reader wants: those of streams in one of these categories, or all.
@@ -220,9 +229,8 @@ pub trait EventLog: Send + Sync + fmt::Debug {
     ) -> Result<Appended, AppendError>;
 
     /// Events of one stream from revision `from` on (backwards: from the end where `from` is `None`).
-    /// A stream that does not exist reads as empty. Fewer events than asked for do not mean the end of the
-    /// stream, because a read is also bounded by `READ_EVENTS_MAX` and `READ_BYTES_MAX`: it ends where a read
-    /// comes back empty.
+    /// A stream that does not exist reads as empty. At most `limit` events, also bounded by
+    /// `READ_EVENTS_MAX` and `READ_BYTES_MAX`: `ends_stream` tells whether the stream ends there.
     async fn read_stream(
         &self,
         stream: &StreamName,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use casebook_eventlog::{AppendError, Direction, EventLog, Expected, Position, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName};
+use casebook_eventlog::{AppendError, Direction, EventLog, Expected, Position, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName, ends_stream};
 use lru::LruCache;
 use uuid::Uuid;
 
@@ -274,7 +274,7 @@ impl<A: Aggregate> Store<A> {
                     return Err(error.into());
                 }
             }
-            if events.len() < READ_EVENTS_MAX {
+            if ends_stream(&events, READ_EVENTS_MAX) {
                 return Ok(news);
             }
         }

@@ -49,6 +49,7 @@ const CHECKS: &[Check] = checks![
     reading::a_stream_reads_both_ways,
     reading::an_absent_stream_reads_as_empty,
     reading::no_read_exceeds_the_maximum,
+    reading::large_events_come_in_more_than_one_read,
     reading::pages_of_all_hold_every_match_once_and_in_order,
     reading::a_reader_without_a_match_moves_on,
     reading::behind_the_head_lies_nothing,

@@ -1,7 +1,12 @@
 //! Checks of `read_stream`, `read_all` and `head`.
 
-use super::scene::{Outcome, Scene, ensure, ensure_eq, events, said};
-use crate::port::{APPEND_EVENTS_MAX, Direction, Expected, Filter, Position, READ_EVENTS_MAX};
+use bytes::Bytes;
+
+use super::scene::{Outcome, Scene, ensure, ensure_eq, event, events, said};
+use crate::port::{
+    APPEND_EVENTS_MAX, Direction, EVENT_BYTES_MAX, Expected, Filter, NewEvent, Position, READ_BYTES_MAX,
+    READ_EVENTS_MAX, ends_stream,
+};
 
 pub(super) async fn a_stream_reads_both_ways(scene: Scene) -> Outcome {
     use Direction::{Backwards, Forwards};
@@ -63,6 +68,38 @@ pub(super) async fn no_read_exceeds_the_maximum(scene: Scene) -> Outcome {
     Ok(())
 }
 
+pub(super) async fn large_events_come_in_more_than_one_read(scene: Scene) -> Outcome {
+    let stream = scene.stream();
+    let count = READ_BYTES_MAX / EVENT_BYTES_MAX + 3;
+    let start = said(scene.log.head().await)?;
+    for number in 0..count {
+        let data = Bytes::from(vec![b'1'; EVENT_BYTES_MAX]);
+        said(scene.append(&stream, Expected::Any, vec![NewEvent { data, ..event(number) }]).await)?;
+    }
+    let (mut from, mut reads) = (0, 0);
+    loop {
+        let read = scene.log.read_stream(&stream, Direction::Forwards, Some(from), READ_EVENTS_MAX);
+        let page = said(read.await)?;
+        reads += 1;
+        from += page.len() as u64;
+        if ends_stream(&page, READ_EVENTS_MAX) {
+            break;
+        }
+        let bytes: usize = page.iter().map(|event| event.data.len() + event.metadata.len()).sum();
+        ensure!(bytes < READ_BYTES_MAX + 2 * EVENT_BYTES_MAX, "{bytes} bytes in one read");
+    }
+    ensure_eq!((from, reads), (count as u64, 2), "events and reads");
+    let (mut after, mut seen) = (start, 0);
+    while seen < count {
+        let batch = said(scene.log.read_all(after, &scene.filter(), READ_EVENTS_MAX).await)?;
+        ensure!(batch.through > after, "the cursor does not move");
+        seen += batch.events.len();
+        after = batch.through;
+    }
+    ensure_eq!(seen, count, "events of all");
+    Ok(())
+}
+
 pub(super) async fn pages_of_all_hold_every_match_once_and_in_order(scene: Scene) -> Outcome {
     let start = said(scene.log.head().await)?;
     let foreign = Scene::new(scene.log.clone());
@@ -92,7 +129,6 @@ pub(super) async fn pages_of_all_hold_every_match_once_and_in_order(scene: Scene
         let seen: Vec<_> = seen.iter().map(|event| event.id).collect();
         ensure_eq!(seen, written, format!("ids in pages of {limit}"));
     }
-    // Two categories, and none: a filter may also be wider.
     let both = said(scene.log.read_all(start, &Filter::all(), READ_EVENTS_MAX).await)?;
     for event in scene.read(&one).await? {
         ensure!(both.events.contains(&event), "an unfiltered read lacks {event:?} or differs from the stream's");
