@@ -1,0 +1,177 @@
+//! The methods of the credentials service: who may, what is asked, what is answered.
+
+mod ending;
+mod filing;
+mod headcount;
+mod parse;
+mod reading;
+mod recertification;
+mod refusals;
+mod verification;
+
+use std::sync::Arc;
+
+use casebook_authz::Principal;
+use casebook_bootstrap::{Foundation, Gate, execute_status, store_status};
+use casebook_execution::{Aggregate, Claims, Context, Executed, Head, Loaded, Store};
+use casebook_kernel::ids::CredentialId;
+use casebook_policy::PolicySet;
+use casebook_proto::common::v1::Role;
+use casebook_proto::credentials::v1::credentials_service_server::CredentialsService;
+use casebook_proto::credentials::v1::*;
+use casebook_readmodel::ReadModel;
+use tonic::{Request, Response, Status};
+
+use crate::domain::applicant::Signatory;
+use crate::domain::credential::{Application, Credential as CredentialRules, CredentialCommand, CredentialRefusal};
+use crate::domain::headcount::Headcount;
+use crate::domain::recertification::Recertification as RecertificationRules;
+use crate::messages::credential_message;
+use crate::registry::RegistryPort;
+
+/// Answers for the credentials service.
+pub struct Credentials {
+    gate: Gate,
+    policy: Arc<PolicySet>,
+    claims: Claims,
+    registry: Arc<dyn RegistryPort>,
+    model: Arc<ReadModel>,
+    credentials: Arc<Store<CredentialRules>>,
+    recertifications: Arc<Store<RecertificationRules>>,
+    headcounts: Store<Headcount>,
+}
+
+/// The streams that reactions and deadlines write to as well.
+#[derive(Clone)]
+pub struct Stores {
+    pub credentials: Arc<Store<CredentialRules>>,
+    pub recertifications: Arc<Store<RecertificationRules>>,
+}
+
+impl Credentials {
+    pub fn new(
+        foundation: &Foundation,
+        model: Arc<ReadModel>,
+        stores: Stores,
+        registry: Arc<dyn RegistryPort>,
+    ) -> Self {
+        Self {
+            gate: foundation.gate.clone(),
+            policy: foundation.policy.clone(),
+            claims: foundation.claims.clone(),
+            registry,
+            model,
+            credentials: stores.credentials,
+            recertifications: stores.recertifications,
+            headcounts: Store::new(foundation.log.clone()),
+        }
+    }
+
+    /// A credential that the caller may know of. What they may not see does not exist for them.
+    async fn visible(&self, id: CredentialId, principal: &Principal) -> Result<(Box<Application>, Head), Status> {
+        let loaded = self.credentials.load(id.uuid()).await.map_err(store_status)?;
+        visible_in(loaded, principal)
+    }
+
+    /// Decides a command on a credential and shows what became of it.
+    async fn command(
+        &self,
+        id: CredentialId,
+        context: &Context,
+        command: CredentialCommand,
+    ) -> Result<(Credential, u64), Status> {
+        let executed = self
+            .credentials
+            .execute(id.uuid(), context, command)
+            .await
+            .map_err(|error| execute_status(error, refusals::credential))?;
+        shown(&executed)
+    }
+}
+
+fn unknown() -> Status {
+    refusals::credential(&CredentialRefusal::CredentialUnknown).status(CredentialRefusal::CredentialUnknown)
+}
+
+fn visible_in(loaded: Loaded<CredentialRules>, principal: &Principal) -> Result<(Box<Application>, Head), Status> {
+    match (loaded.state, loaded.head) {
+        (crate::domain::credential::CredentialState::Filed(application), Some(head))
+            if may_see(&application, principal) =>
+        {
+            Ok((application, head))
+        }
+        _ => Err(unknown()),
+    }
+}
+
+/// An institution sees its own people, a platform its own accounts, an operator what they filed themselves.
+fn may_see(application: &Application, principal: &Principal) -> bool {
+    let applicant = &application.applicant;
+    let own = |id: &str| applicant.institution.to_string() == id;
+    let operator = principal.roles.iter().all(|role| *role == Role::Subject);
+    principal.institution().is_none_or(own)
+        && principal.platform().is_none_or(|platform| applicant.account.platform == platform)
+        && (!operator || application.filed_by == Signatory::from(&principal.actor))
+}
+
+/// The credential after a command, and the position of what the command wrote.
+fn shown(executed: &Executed<CredentialRules>) -> Result<(Credential, u64), Status> {
+    let application = executed.state.application().ok_or_else(unknown)?;
+    Ok((credential_message(application, &executed.head), executed.head.position.0))
+}
+
+/// The events of a stream as a page, and the token of the next: the revision to go on from.
+async fn history<A: Aggregate>(
+    store: &Store<A>,
+    id: uuid::Uuid,
+    page_size: u32,
+    page_token: &str,
+) -> Result<(Vec<casebook_proto::common::v1::HistoryEntry>, String), Status> {
+    let (from, size) = casebook_bootstrap::history_page(page_size, page_token)?;
+    let events = store.history(id, from, size).await.map_err(store_status)?;
+    let next = match events.last() {
+        Some(last) if events.len() == size => (last.revision + 1).to_string(),
+        _ => String::new(),
+    };
+    Ok((events.iter().map(|event| casebook_bootstrap::history_entry(event)).collect(), next))
+}
+
+/// Each method, and the function that answers it.
+macro_rules! methods {
+    ($($method:ident: $request:ident => $response:ident;)*) => {
+        #[tonic::async_trait]
+        impl CredentialsService for Credentials {
+            $(async fn $method(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
+                Credentials::$method(self, request).await.map(Response::new)
+            })*
+        }
+    };
+}
+
+methods! {
+    file_credential: FileCredentialRequest => FileCredentialResponse;
+    run_checks: RunChecksRequest => RunChecksResponse;
+    request_supplement: RequestSupplementRequest => RequestSupplementResponse;
+    submit_supplement: SubmitSupplementRequest => SubmitSupplementResponse;
+    look_up_registry: LookUpRegistryRequest => LookUpRegistryResponse;
+    record_registry_lookup: RecordRegistryLookupRequest => RecordRegistryLookupResponse;
+    conclude_verification: ConcludeVerificationRequest => ConcludeVerificationResponse;
+    renew_credential: RenewCredentialRequest => RenewCredentialResponse;
+    revoke_credential: RevokeCredentialRequest => RevokeCredentialResponse;
+    suspend_badge: SuspendBadgeRequest => SuspendBadgeResponse;
+    restore_badge: RestoreBadgeRequest => RestoreBadgeResponse;
+    report_fraud: ReportFraudRequest => ReportFraudResponse;
+    conclude_fraud: ConcludeFraudRequest => ConcludeFraudResponse;
+    amend_display: AmendDisplayRequest => AmendDisplayResponse;
+    get_credential: GetCredentialRequest => GetCredentialResponse;
+    list_credentials: ListCredentialsRequest => ListCredentialsResponse;
+    list_credential_history: ListCredentialHistoryRequest => ListCredentialHistoryResponse;
+    get_badge: GetBadgeRequest => GetBadgeResponse;
+    issue_recertification_notice: IssueRecertificationNoticeRequest => IssueRecertificationNoticeResponse;
+    get_recertification: GetRecertificationRequest => GetRecertificationResponse;
+    list_recertifications: ListRecertificationsRequest => ListRecertificationsResponse;
+    list_recertification_history: ListRecertificationHistoryRequest => ListRecertificationHistoryResponse;
+    set_normal_headcount: SetNormalHeadcountRequest => SetNormalHeadcountResponse;
+    get_normal_headcount: GetNormalHeadcountRequest => GetNormalHeadcountResponse;
+    list_headcount_anomalies: ListHeadcountAnomaliesRequest => ListHeadcountAnomaliesResponse;
+}

@@ -1,0 +1,104 @@
+//! What is due: supplements, reminders, the ends of verifications and of notices (R32, X12, X13).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use casebook_execution::reaction::NotNow;
+use casebook_execution::timer::{DueTimer, OnDue};
+use casebook_execution::{Aggregate, Context, StoreError};
+use casebook_kernel::calendar::{CalendarError, reckon};
+use casebook_kernel::{Actor, Timestamp};
+use casebook_policy::{DeadlineName, PolicySet};
+use uuid::Uuid;
+
+use super::answered;
+use crate::domain::credential::{Credential, CredentialCommand, Supplement};
+use crate::domain::due::Due;
+use crate::domain::recertification::{Recertification, RecertificationCommand, RecertificationState};
+use crate::grpc::Stores;
+
+/// The kinds of timers. Append only: they stand in the ids of requests.
+pub const SUPPLEMENT: &str = "supplement";
+pub const EXPIRING: &str = "expiring";
+pub const EXPIRED: &str = "expired";
+pub const NOTICE_REMINDER: &str = "reminder";
+pub const NOTICE_DUE: &str = "due";
+
+/// When a term of the pack that starts at `start` ends, as far as the published calendars tell.
+pub fn due(policy: &PolicySet, name: DeadlineName, start: Timestamp) -> Result<Due, CalendarError> {
+    reckon(start, policy.pack.deadline(name).term(), &policy.calendar).map(Due::from)
+}
+
+/// Fires the deadlines of the credentials service.
+pub struct Deadlines {
+    pub stores: Stores,
+    pub policy: Arc<PolicySet>,
+    pub system: Actor,
+    pub policy_version: Arc<str>,
+}
+
+#[async_trait]
+impl OnDue for Deadlines {
+    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), NotNow> {
+        let Some(id) = timer.stream.id() else {
+            return Err(NotNow(format!("`{}` is not named by an id", timer.stream)));
+        };
+        let context = timer.context(&self.system, &self.policy_version, now);
+        match timer.stream.category() {
+            Credential::CATEGORY => self.credential(id, &timer.kind, &context).await,
+            Recertification::CATEGORY => self.recertification(id, &timer.kind, &context).await,
+            other => Err(NotNow(format!("`{other}` has no deadlines here"))),
+        }
+    }
+}
+
+impl Deadlines {
+    async fn credential(&self, id: Uuid, kind: &str, context: &Context) -> Result<(), NotNow> {
+        let now = context.now;
+        let command = match kind {
+            SUPPLEMENT => match self.supplement_due(id).await? {
+                Some(due) => CredentialCommand::LapseSupplement { due, now },
+                None => return Ok(()),
+            },
+            EXPIRING => CredentialCommand::RemindOfExpiry { now },
+            EXPIRED => CredentialCommand::Expire { now },
+            other => return Err(NotNow(format!("a credential has no deadline `{other}`"))),
+        };
+        answered(self.stores.credentials.execute(id, context, command).await)
+    }
+
+    /// The end of the supplement's term, reckoned anew: a calendar may have been published since.
+    async fn supplement_due(&self, id: Uuid) -> Result<Option<Due>, NotNow> {
+        let loaded = self.stores.credentials.load(id).await.map_err(not_now)?;
+        match loaded.state.application().map(|application| &application.supplement) {
+            Some(Supplement::Asked { at, .. }) => due(&self.policy, DeadlineName::CredentialSupplement, *at)
+                .map(Some)
+                .map_err(|error| NotNow(error.to_string())),
+            _ => Ok(None),
+        }
+    }
+
+    async fn recertification(&self, id: Uuid, kind: &str, context: &Context) -> Result<(), NotNow> {
+        let now = context.now;
+        let command = match kind {
+            NOTICE_REMINDER => RecertificationCommand::Remind { now },
+            NOTICE_DUE => match self.stores.recertifications.load(id).await.map_err(not_now)?.state {
+                RecertificationState::Running { notice, .. } => {
+                    let due = due(&self.policy, DeadlineName::Recertification, notice.served_at);
+                    RecertificationCommand::Lapse { due: due.map_err(|error| NotNow(error.to_string()))?, now }
+                }
+                RecertificationState::Absent
+                | RecertificationState::Lapsed { .. }
+                | RecertificationState::Fulfilled { .. } => {
+                    return Ok(());
+                }
+            },
+            other => return Err(NotNow(format!("a notice has no deadline `{other}`"))),
+        };
+        answered(self.stores.recertifications.execute(id, context, command).await)
+    }
+}
+
+fn not_now(error: StoreError) -> NotNow {
+    NotNow(error.to_string())
+}
