@@ -1,3 +1,4 @@
 //! Enforcement.
 
+pub mod codec;
 pub mod domain;
