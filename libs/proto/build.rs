@@ -25,13 +25,13 @@ fn main() -> Result<(), Failure> {
     fs::write(out.join("descriptor.bin"), &descriptor_bytes)?;
 
     tonic_prost_build::configure()
-        // They come from `pbjson_types`, which knows their JSON form.
+        // Ours, whose JSON form is the canonical one.
         .compile_well_known_types(true)
-        .extern_path(".google.protobuf", "::pbjson_types")
+        .extern_path(".google.protobuf", "crate::wkt")
         .compile_fds(compiler.file_descriptor_set())?;
     pbjson_build::Builder::new()
         .register_descriptors(&compiler.file_descriptor_set().encode_to_vec())?
-        .extern_path(".google.protobuf", "::pbjson_types")
+        .extern_path(".google.protobuf", "crate::wkt")
         .build(&[".casebook"])?;
 
     let pool = prost_reflect::DescriptorPool::decode(descriptor_bytes.as_slice())?;

@@ -5,7 +5,7 @@ use casebook_execution::{AsOf, Metadata};
 use casebook_proto::common::v1::{EventMetadata, HistoryEntry};
 use casebook_proto::{moment, timestamp};
 use casebook_readmodel::{PageError, ReadModel};
-use pbjson_types::Timestamp as ProtoTimestamp;
+use casebook_proto::Timestamp as ProtoTimestamp;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 

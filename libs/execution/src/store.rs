@@ -213,6 +213,13 @@ impl<A: Aggregate> Store<A> {
             // The log knew these events already: only reading tells what it has.
             return Err(Attempt::Conflict);
         }
+        if head.is_none() && count > 1 {
+            // Where a stream's first event stands is not said of an append of several: the log is asked.
+            self.catch_up(id, hot).await.map_err(|error| Attempt::Final(error.into()))?;
+            if let Some(head) = hot.loaded.head {
+                return Ok(Executed { state: hot.loaded.state.clone(), head, repeated: false });
+            }
+        }
         let content_hash: Box<str> = context.content_hash().into();
         let first_revision = appended.revision + 1 - count;
         for (index, event) in events.iter().enumerate() {

@@ -133,7 +133,7 @@ pub fn choice(known: bool, value: i32, required: bool, at: &Path<'_>, found: &mu
     }
 }
 
-pub fn time(value: &pbjson_types::Timestamp, past: bool, now: Now, at: &Path<'_>, found: &mut Violations) {
+pub fn time(value: &crate::Timestamp, past: bool, now: Now, at: &Path<'_>, found: &mut Violations) {
     match crate::moment(value) {
         None => found.add(at, "is not a time"),
         Some(moment) if past && moment > now + CLOCK_SKEW_MAX => found.add(at, "lies in the future"),

@@ -3,6 +3,9 @@
 
 pub mod access;
 pub mod check;
+mod wkt;
+
+pub use wkt::Timestamp;
 
 macro_rules! packages {
     ($($service:ident),*) => {$(
@@ -28,15 +31,15 @@ pub use rules::ACCESS_MATRIX;
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
 
 /// A moment as messages carry it. Sub-microsecond digits do not exist in Casebook.
-pub fn timestamp(at: chrono::DateTime<chrono::Utc>) -> pbjson_types::Timestamp {
-    pbjson_types::Timestamp {
+pub fn timestamp(at: chrono::DateTime<chrono::Utc>) -> crate::Timestamp {
+    crate::Timestamp {
         seconds: at.timestamp(),
         nanos: i32::try_from(at.timestamp_subsec_micros() * 1_000).unwrap_or(0),
     }
 }
 
 /// The moment that a message carries, in whole microseconds; none if it lies outside the calendar.
-pub fn moment(at: &pbjson_types::Timestamp) -> Option<chrono::DateTime<chrono::Utc>> {
+pub fn moment(at: &crate::Timestamp) -> Option<chrono::DateTime<chrono::Utc>> {
     let nanos = u32::try_from(at.nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
     chrono::DateTime::from_timestamp(at.seconds, nanos / 1_000 * 1_000)
 }

@@ -58,15 +58,15 @@ pub fn grade(field: &'static str, number: i32) -> Read<Option<Grade>> {
     if number == pb::InstitutionGrade::Unspecified as i32 { Ok(None) } else { some_grade(field, number).map(Some) }
 }
 
-pub fn at(field: &'static str, value: Option<pbjson_types::Timestamp>) -> Read<Timestamp> {
+pub fn at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Read<Timestamp> {
     some_at(field, value)?.ok_or_else(|| Unreadable::new(field, "is not given"))
 }
 
-pub fn some_at(field: &'static str, value: Option<pbjson_types::Timestamp>) -> Read<Option<Timestamp>> {
+pub fn some_at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Read<Option<Timestamp>> {
     value.map(|value| casebook_proto::moment(&value).ok_or_else(|| Unreadable::new(field, "is not a time"))).transpose()
 }
 
-pub fn time(at: Timestamp) -> Option<pbjson_types::Timestamp> {
+pub fn time(at: Timestamp) -> Option<casebook_proto::Timestamp> {
     Some(casebook_proto::timestamp(at))
 }
 

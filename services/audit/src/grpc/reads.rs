@@ -2,10 +2,10 @@
 
 use casebook_bootstrap::{invalid, list_status, operation_status, position_of};
 use casebook_kernel::Timestamp;
+use casebook_proto::Timestamp as ProtoTimestamp;
 use casebook_proto::audit::v1::{AccessEntry, ListAccessLogRequest, ListAccessLogResponse};
 use casebook_proto::{moment, timestamp};
 use chrono::DateTime;
-use pbjson_types::Timestamp as ProtoTimestamp;
 use tonic::{Request, Status};
 
 use super::{Audit, case_stream};
@@ -38,7 +38,8 @@ fn described(asked: &ListAccessLogRequest) -> String {
         ("case", &case),
         ("method", &asked.method),
     ];
-    let named: Vec<_> = filters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!(" {name}={value}")).collect();
+    let named: Vec<_> =
+        filters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!(" {name}={value}")).collect();
     format!("access-log{}", named.concat())
 }
 

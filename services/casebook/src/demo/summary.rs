@@ -175,7 +175,7 @@ async fn replay(auditor: &crate::client::Client, case_id: &str) -> Result<Option
 fn recorded(entry: &HistoryEntry) -> Result<RecordedEvent, DemoError> {
     let damaged = |what: &str| DemoError::History(format!("position {}: {what}", entry.position));
     let metadata = entry.metadata.clone().ok_or_else(|| damaged("no metadata"))?;
-    let time = |at: Option<&pbjson_types::Timestamp>| at.and_then(moment).ok_or_else(|| damaged("no time"));
+    let time = |at: Option<&casebook_proto::Timestamp>| at.and_then(moment).ok_or_else(|| damaged("no time"));
     let metadata = Metadata {
         at: time(metadata.at.as_ref())?,
         agency: metadata.agency,

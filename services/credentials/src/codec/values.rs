@@ -101,12 +101,12 @@ pub fn each<T>(field: &'static str, numbers: &[i32], read: fn(&'static str, i32)
     numbers.iter().map(|number| read(field, *number)).collect()
 }
 
-pub fn at(field: &'static str, value: Option<pbjson_types::Timestamp>) -> Read<Timestamp> {
+pub fn at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Read<Timestamp> {
     let value = value.ok_or_else(|| Unreadable::new(field, "is not given"))?;
     casebook_proto::moment(&value).ok_or_else(|| Unreadable::new(field, "is not a time"))
 }
 
-pub fn time(at: Timestamp) -> Option<pbjson_types::Timestamp> {
+pub fn time(at: Timestamp) -> Option<casebook_proto::Timestamp> {
     Some(casebook_proto::timestamp(at))
 }
 

@@ -49,6 +49,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "casebook.enforcement.v1.OrderUndeliverable",
     "casebook.enforcement.v1.OrderCountered",
     "casebook.enforcement.v1.MeasureEnded",
+    "casebook.enforcement.v1.OrderVoided",
 ];
 
 /// What a stored message says wrongly.

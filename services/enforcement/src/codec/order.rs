@@ -50,6 +50,10 @@ pub(super) fn write(event: &OrderEvent) -> Stored {
                 reversal_id: text_or_empty(*reversal),
             },
         ),
+        OrderChange::Voided { reversal } => stored(
+            "casebook.enforcement.v1.OrderVoided",
+            &v1::OrderVoided { order_id, reversal_id: text_or_empty(*reversal) },
+        ),
         OrderChange::MeasureEnded { at } => {
             stored("casebook.enforcement.v1.MeasureEnded", &v1::MeasureEnded { order_id, ended_at: wire(*at) })
         }
@@ -147,6 +151,10 @@ pub(super) fn read(name: &str, json: &[u8]) -> Reading<OrderEvent> {
                 reversal: optional_parsed("reversal_id", &event.reversal_id)?,
             };
             (event.order_id, change)
+        }
+        "OrderVoided" => {
+            let event: v1::OrderVoided = message(json)?;
+            (event.order_id, OrderChange::Voided { reversal: optional_parsed("reversal_id", &event.reversal_id)? })
         }
         "MeasureEnded" => {
             let event: v1::MeasureEnded = message(json)?;

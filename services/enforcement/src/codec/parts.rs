@@ -13,7 +13,7 @@ use super::Reading;
 use crate::domain::case::{Advice, Irreversible, Replacement, RunningClock, Undoing};
 use crate::domain::measure::{AccountRef, Measure};
 
-type WireTime = pbjson_types::Timestamp;
+type WireTime = casebook_proto::Timestamp;
 
 pub(crate) fn time(field: &str, value: Option<WireTime>) -> Reading<Timestamp> {
     optional_time(field, value)?.ok_or_else(|| format!("`{field}` is missing"))

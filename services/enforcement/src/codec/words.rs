@@ -54,7 +54,7 @@ words! {
     ServiceMethod = ServiceMethod { InPerson, Electronic, PlatformInbox, Post, Announcement, LeftBehind }
     AppealKind = AppealKind { InternalReview, Reconsideration, Litigation }
     AppealResult = AppealOutcome { Upheld, UpheldInPart, Rejected }
-    OrderEndOutcome = OrderOutcome { Executed, Partly, Refused, Cancelled, Undeliverable, NotNeeded }
+    OrderEndOutcome = OrderOutcome { Executed, Partly, Refused, Cancelled, Undeliverable, NotNeeded, Countered }
     CaseOutcome = CaseOutcome { MeasuresTaken, NotEstablished, NoMeasure, ReferredToJustice }
     Outcome = ReceiptOutcome { Executed, Partly, Refused }
     Cause = ReceiptCause {

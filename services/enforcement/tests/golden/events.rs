@@ -369,6 +369,7 @@ pub fn orders() -> Vec<OrderEvent> {
         OrderChange::Undeliverable { reasons: "平台停运".to_owned(), by: officer("o-17") },
         OrderChange::Countered { counter: counter_order_id(order_id()), reversal: Some(decision(1)) },
         OrderChange::MeasureEnded { at: at("2026-03-21T16:00:00Z") },
+        OrderChange::Voided { reversal: Some(decision(1)) },
     ]
     .map(|change| OrderEvent { order_id: order_id(), change })
     .to_vec()

@@ -57,7 +57,7 @@ const OUTSIDE_OF_DOMAIN: &[&[&str]] = &[
     &["casebook_authz"],
     &["casebook_bootstrap"],
     &["prost"],
-    &["pbjson_types"],
+    &["casebook_proto::wkt"],
     &["serde_json"],
 ];
 

@@ -3,4 +3,6 @@
 mod architecture;
 mod contract;
 mod documents;
+mod requests;
+mod wire;
 mod workspace;
