@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use casebook_kernel::Timestamp;
+use casebook_proto::Timestamp as ProtoTimestamp;
 use casebook_proto::review::v1 as proto;
 use casebook_proto::{moment, timestamp};
-use casebook_proto::Timestamp as ProtoTimestamp;
 
 use super::{Reading, Unreadable};
 use crate::domain::capture::{Content, Snapshot};

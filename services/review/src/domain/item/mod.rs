@@ -95,7 +95,7 @@ impl ObservedItem {
     }
 
     /// The version that shows just this, if there is one.
-    fn version_showing(&self, snapshot: &Snapshot) -> Option<u32> {
+    pub fn version_showing(&self, snapshot: &Snapshot) -> Option<u32> {
         let place = self.versions.iter().rposition(|version| version.snapshot == *snapshot)?;
         u32::try_from(place + 1).ok()
     }

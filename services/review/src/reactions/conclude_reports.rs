@@ -1,0 +1,47 @@
+//! A confirmed finding answers the reports on its item, and so does a referral.
+
+use async_trait::async_trait;
+use casebook_eventlog::{Filter, RecordedEvent};
+use casebook_execution::Aggregate as _;
+use casebook_execution::reaction::{NotNow, Reaction};
+
+use super::{Reacting, not_now};
+use crate::codec::item::{FINDING_CONFIRMED, REFERRAL_SUBMITTED};
+use crate::domain::item::{Item, ItemEvent};
+use crate::domain::report::Outcome;
+
+pub(crate) struct ConcludeReports {
+    pub reacting: Reacting,
+}
+
+#[async_trait]
+impl Reaction for ConcludeReports {
+    fn name(&self) -> &'static str {
+        "review.conclude_reports"
+    }
+
+    fn filter(&self) -> Filter {
+        Filter::categories([Item::CATEGORY])
+    }
+
+    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+        if ![FINDING_CONFIRMED, REFERRAL_SUBMITTED].contains(&&*event.event_type) {
+            return Ok(());
+        }
+        let (item, outcome) = match Item::decode(&event.event_type, &event.data).map_err(not_now)? {
+            ItemEvent::FindingConfirmed(confirmed) => {
+                (confirmed.item_id, Outcome::Found { finding: confirmed.finding, violation: confirmed.violation })
+            }
+            ItemEvent::ReferralSubmitted(referral) => {
+                (referral.item_id, Outcome::Referred { finding: referral.finding, violation: referral.violation })
+            }
+            _ => return Ok(()),
+        };
+        let loaded = self.reacting.items.load(item.uuid()).await.map_err(not_now)?;
+        let Some(item) = loaded.state.item() else { return Ok(()) };
+        for report in &item.reports {
+            self.reacting.conclude(event, *report, outcome.clone()).await?;
+        }
+        Ok(())
+    }
+}

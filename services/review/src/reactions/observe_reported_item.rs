@@ -1,0 +1,93 @@
+//! A report brings its item to review's notice, and the item is screened.
+
+use async_trait::async_trait;
+use casebook_eventlog::{Filter, RecordedEvent};
+use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::{Aggregate as _, ExecuteError};
+
+use super::{Reacting, not_now};
+use crate::domain::finding::FindingStage;
+use crate::domain::item::{ItemCommand, ItemSource, ObservedItem};
+use crate::domain::report::{Outcome, Report, ReportEvent, ReportFiled};
+use crate::examination::Examiner;
+
+pub(crate) struct ObserveReportedItem {
+    pub reacting: Reacting,
+    pub examiner: Examiner,
+}
+
+#[async_trait]
+impl Reaction for ObserveReportedItem {
+    fn name(&self) -> &'static str {
+        "review.observe_reported_item"
+    }
+
+    fn filter(&self) -> Filter {
+        Filter::categories([Report::CATEGORY])
+    }
+
+    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+        match Report::decode(&event.event_type, &event.data).map_err(not_now)? {
+            ReportEvent::Filed(filed) => self.observe(event, *filed).await,
+            ReportEvent::Accepted(_)
+            | ReportEvent::Declined(_)
+            | ReportEvent::Withdrawn(_)
+            | ReportEvent::Merged(_)
+            | ReportEvent::Concluded(_)
+            | ReportEvent::AcceptanceOverdue(_)
+            | ReportEvent::AcceptanceRescheduled(_) => Ok(()),
+        }
+    }
+}
+
+impl ObserveReportedItem {
+    async fn observe(&self, event: &RecordedEvent, filed: ReportFiled) -> Result<(), NotNow> {
+        let context = self.reacting.context(event, "observe")?;
+        let command = ItemCommand::Observe {
+            capture: filed.capture.clone(),
+            source: ItemSource::Report,
+            report: Some(filed.report_id),
+            region: filed.region,
+            now: context.now,
+        };
+        let executed = match self.reacting.items.execute(filed.item_id.uuid(), &context, command).await {
+            Ok(executed) => executed,
+            Err(ExecuteError::Refused(refusal)) => {
+                // The report stands by itself: an officer finds it by the item's id.
+                tracing::warn!(report = %filed.report_id, item = %filed.item_id, %refusal, "the item does not list the report");
+                return Ok(());
+            }
+            Err(error) => return Err(not_now(error)),
+        };
+        let Some(item) = executed.state.item() else { return Ok(()) };
+        let seen = filed.capture.content.snapshot().and_then(|snapshot| item.version_showing(snapshot));
+        if let Some(version) = seen {
+            // What is known of the account is known at least as of the report.
+            self.examiner.knowledge.reaches(event.position).await.map_err(not_now)?;
+            let context = self.reacting.context(event, "screen")?;
+            self.examiner.screen(&context, item, version).await.map_err(not_now)?;
+        }
+        self.answer_at_once(event, &filed, item, seen).await
+    }
+
+    /// A report on what was found against before has its answer at once.
+    async fn answer_at_once(
+        &self,
+        event: &RecordedEvent,
+        filed: &ReportFiled,
+        item: &ObservedItem,
+        seen: Option<u32>,
+    ) -> Result<(), NotNow> {
+        let of_what_was_seen = |version: u32| seen.is_none_or(|seen| seen == version);
+        for finding in item.findings.iter().filter(|finding| of_what_was_seen(finding.version)) {
+            let (finding, violation) = (finding.id, finding.violation.clone());
+            let outcome = match item.finding(finding).map(|finding| &finding.stage) {
+                Some(FindingStage::Confirmed { .. }) => Outcome::Found { finding, violation },
+                Some(FindingStage::Referred { .. }) => Outcome::Referred { finding, violation },
+                Some(FindingStage::Recorded | FindingStage::Rejected { .. }) | None => continue,
+            };
+            return self.reacting.conclude(event, filed.report_id, outcome).await;
+        }
+        Ok(())
+    }
+}
