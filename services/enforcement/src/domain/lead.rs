@@ -8,9 +8,6 @@ use uuid::Uuid;
 
 use super::measure::AccountRef;
 
-/// The most reports that a lead goes back to.
-pub const REPORTS_MAX: usize = 50;
-
 /// The case that a lead leads to: one lead, one case.
 pub fn case_id_of(lead: LeadId) -> CaseId {
     CaseId::derived(lead.uuid(), "case")

@@ -290,6 +290,8 @@ pub enum OrderEndOutcome {
     Undeliverable,
     /// A counter-order that there was no need for.
     NotNeeded,
+    /// Unanswered when a counter-order lifted whatever came of it.
+    Countered,
 }
 
 /// How an order ended.

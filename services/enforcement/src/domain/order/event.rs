@@ -23,5 +23,7 @@ pub enum OrderChange {
     Undeliverable { reasons: String, by: OfficerId },
     Countered { counter: OrderId, reversal: Option<DecisionId> },
     MeasureEnded { at: Timestamp },
+    /// The decision behind it is void, and nothing of it can be undone.
+    Voided { reversal: Option<DecisionId> },
 }
 

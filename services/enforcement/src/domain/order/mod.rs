@@ -17,6 +17,7 @@ pub use event::{OrderChange, OrderEvent};
 pub use refusal::OrderRefusal;
 pub use state::{
     Answer, Cause, Effect, Lateness, OrderFile, OrderState, OrderTerms, Outcome, Receipt, Standing,
+    Validity,
 };
 
 use super::ids::{DecisionId, counter_order_id};
@@ -162,7 +163,8 @@ fn end_measure(file: &OrderFile, now: Timestamp) -> Result<OrderChange, OrderRef
     }
 }
 
-/// Takes the order back while the platform does not have it; otherwise asks for a counter-order.
+/// Takes the order back while the platform does not have it; asks for a counter-order while it has an effect; and
+/// where nothing can be undone any more, says that it is void, so that it is not held against the account.
 fn undo(
     file: &OrderFile,
     reversal: Option<DecisionId>,
@@ -178,9 +180,12 @@ fn undo(
         // The platform has it and may be carrying it out at this moment.
         Standing::Delivered { .. } => Ok(countered()),
         Standing::Receipted(receipt) if receipt.effect.is_none() => Err(OrderRefusal::NothingInForce),
-        Standing::Receipted(_) if file.terms.measure.irreversible => Err(OrderRefusal::CannotBeUndone),
+        Standing::Receipted(_) if file.validity == Validity::Voided => Err(OrderRefusal::NothingInForce),
+        // Nothing gives back what it took: the reversal names a remedy instead.
+        Standing::Receipted(_) if file.terms.measure.irreversible => Ok(OrderChange::Voided { reversal }),
         Standing::Receipted(_) => Ok(countered()),
         Standing::Countered { .. } => Err(OrderRefusal::AlreadyCountered),
+        Standing::Ended { .. } if file.validity == Validity::Standing => Ok(OrderChange::Voided { reversal }),
         Standing::Cancelled { .. } | Standing::Undeliverable { .. } | Standing::Ended { .. } => Err(OrderRefusal::NothingInForce),
     }
 }

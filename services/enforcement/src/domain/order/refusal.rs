@@ -21,8 +21,6 @@ pub enum OrderRefusal {
     AlreadyLate,
     #[error("nothing of the order is in force")]
     NothingInForce,
-    #[error("what the order took cannot be given back: the reversal names a remedy instead")]
-    CannotBeUndone,
     #[error("a counter-order lifts its effect already")]
     AlreadyCountered,
     /// Not a conflict: the same answer again changes nothing.

@@ -51,6 +51,30 @@ pub struct OrderFile {
     pub terms: OrderTerms,
     pub lateness: Lateness,
     pub standing: Standing,
+    pub validity: Validity,
+}
+
+impl OrderFile {
+    /// Whether the order counts as the account's history: it came into force, and nobody voided it.
+    pub fn counts(&self) -> bool {
+        let took_effect = match &self.standing {
+            Standing::Receipted(receipt) | Standing::Ended { receipt, .. } => receipt.effect.is_some(),
+            Standing::Issued
+            | Standing::Delivered { .. }
+            | Standing::Cancelled { .. }
+            | Standing::Undeliverable { .. }
+            | Standing::Countered { .. } => false,
+        };
+        took_effect && self.validity == Validity::Standing
+    }
+}
+
+/// Whether the decision behind an order still stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    Standing,
+    /// Void, though nothing of the order could be undone.
+    Voided,
 }
 
 /// Whether the platform's answer came, or is late.
@@ -158,7 +182,7 @@ pub(super) fn evolve(state: OrderState, change: &OrderChange) -> OrderState {
     let mut file = match (state, change) {
         (OrderState::Absent, OrderChange::Issued(terms)) => {
             let terms = (**terms).clone();
-            return OrderState::Existing(Box::new(OrderFile { terms, lateness: Lateness::InTime, standing: Standing::Issued }));
+            return OrderState::Existing(Box::new(OrderFile { terms, lateness: Lateness::InTime, standing: Standing::Issued, validity: Validity::Standing }));
         }
         (OrderState::Absent, _) => return OrderState::Absent,
         (OrderState::Existing(file), _) => file,
@@ -167,6 +191,7 @@ pub(super) fn evolve(state: OrderState, change: &OrderChange) -> OrderState {
         OrderChange::Issued(_) => {}
         OrderChange::Overdue { .. } => file.lateness = Lateness::Overdue,
         OrderChange::Escalated { .. } => file.lateness = Lateness::Escalated,
+        OrderChange::Voided { .. } => file.validity = Validity::Voided,
         change => file.standing = standing_after(file.standing, change),
     }
     OrderState::Existing(file)

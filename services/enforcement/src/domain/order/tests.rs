@@ -316,15 +316,27 @@ fn undoing_depends_on_how_far_the_order_got() {
     assert_eq!(undone.state().timer(), None);
     undone.when(undo()).refused(OrderRefusal::AlreadyCountered);
     delivered().after(receipt(refused(Cause::AccountNotFound), now)).when(undo()).refused(OrderRefusal::NothingInForce);
-    issued_as(terms(followers(&weibo())))
-        .after(receipt(executed(ISSUED), now))
-        .when(undo())
-        .refused(OrderRefusal::CannotBeUndone);
-    delivered()
-        .after(receipt(executed(ISSUED), now))
-        .after(OrderCommand::EndMeasure { now: at("2026-03-09T16:00:00Z") })
-        .when(undo())
-        .refused(OrderRefusal::NothingInForce);
+}
+
+/// What cannot be undone, or is over, is void all the same: it is not held against the account (R92, escalation by
+/// history).
+#[test]
+fn a_void_order_does_not_count_as_history() {
+    let counts = |given: &Given<Order>| given.state().file().expect("a file").counts();
+    let voided = || OrderChange::Voided { reversal: Some(DecisionId::from(Uuid::from_u128(4))) };
+    let cleared = issued_as(terms(followers(&weibo()))).after(receipt(executed(ISSUED), "2026-03-02T03:00:00Z"));
+    let over = delivered()
+        .after(receipt(executed(ISSUED), "2026-03-02T03:00:00Z"))
+        .after(OrderCommand::EndMeasure { now: at("2026-03-09T16:00:00Z") });
+    for given in [cleared, over] {
+        assert!(counts(&given));
+        let void = given.when(undo()).then([event(voided())]);
+        assert!(!counts(&void));
+        void.when(undo()).refused(OrderRefusal::NothingInForce);
+    }
+    assert!(!counts(&delivered()));
+    assert!(!counts(&delivered().after(receipt(refused(Cause::AccountNotFound), ISSUED))));
+    assert!(!counts(&delivered().after(receipt(executed(ISSUED), ISSUED)).after(undo())));
 }
 
 /// Executed although it had been taken back: taken, marked, and then countered.
