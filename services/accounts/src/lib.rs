@@ -29,6 +29,13 @@ const NAME: &str = "accounts";
 
 /// Starts the service: its rows, its reactions, its routes.
 pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Result<Service, StartError> {
+    let (api, service) = open(foundation).await?;
+    routes.add_service(AccountsServiceServer::new(api));
+    Ok(service)
+}
+
+/// The same without the routes: calls are made on what it returns.
+pub async fn open(foundation: &Foundation) -> Result<(AccountsApi, Service), StartError> {
     let chain = approval_chain(&foundation.policy.pack)?;
     let basis = reactions::BASIS.parse().map_err(StartError::Setting)?;
     if foundation.policy.pack.legal_basis(reactions::BASIS).is_none() {
@@ -49,7 +56,7 @@ pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Resul
     foundation.react(&read_model, KeepPlace { reacting: reacting.clone(), claims: foundation.claims.clone() });
     foundation.react(&read_model, RestrictUncertified { reacting, basis });
 
-    routes.add_service(AccountsServiceServer::new(AccountsApi(Calls {
+    let api = AccountsApi(Calls {
         gate: foundation.gate.clone(),
         policy: foundation.policy.clone(),
         chain,
@@ -58,8 +65,8 @@ pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Resul
         accounts,
         read_model: read_model.clone(),
         figures: figures::FiguresDesk::new(foundation.log.clone()),
-    })));
-    Ok(Service { name: SERVICE_NAME, read_model, views: readmodel::views() })
+    });
+    Ok((api, Service { name: SERVICE_NAME, read_model, views: readmodel::views() }))
 }
 
 /// The boxes that the pack asks of each level. A pack with a box that the form does not have is refused at start.

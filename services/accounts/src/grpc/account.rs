@@ -99,10 +99,7 @@ impl Calls {
             self.on_account(request, |write| {
                 let (actor, now) = (write.context.actor.clone(), write.context.now);
                 let reasons = write.request.reasons.clone();
-                Ok((
-                    field("account_id", &write.request.account_id)?,
-                    AccountCommand::Close { actor, reasons, now },
-                ))
+                Ok((field("account_id", &write.request.account_id)?, AccountCommand::Close { actor, reasons, now }))
             })
             .await?
         )

@@ -76,7 +76,11 @@ impl Calls {
             return Ok(Quota::Exhausted);
         }
         place::take(&self.claims, institution, declare.platform.as_str(), account_id, context).await.map_err(|error| {
-            claim_status(error, Explained::precondition("QUOTA_EXCEEDED"), "the institution's place on the platform is taken")
+            claim_status(
+                error,
+                Explained::precondition("QUOTA_EXCEEDED"),
+                "the institution's place on the platform is taken",
+            )
         })
     }
 
@@ -104,10 +108,7 @@ impl Calls {
             self.on_account(request, |write| {
                 let (actor, now) = (write.context.actor.clone(), write.context.now);
                 let reason = write.request.reason.clone();
-                Ok((
-                    field("account_id", &write.request.account_id)?,
-                    AccountCommand::Withdraw { actor, reason, now },
-                ))
+                Ok((field("account_id", &write.request.account_id)?, AccountCommand::Withdraw { actor, reason, now }))
             })
             .await?
         )
@@ -139,10 +140,7 @@ impl Calls {
             self.on_account(request, |write| {
                 let (actor, now) = (write.context.actor.clone(), write.context.now);
                 let reasons = write.request.reasons.clone();
-                Ok((
-                    field("account_id", &write.request.account_id)?,
-                    AccountCommand::Return { actor, reasons, now },
-                ))
+                Ok((field("account_id", &write.request.account_id)?, AccountCommand::Return { actor, reasons, now }))
             })
             .await?
         )

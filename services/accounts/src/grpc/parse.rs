@@ -43,7 +43,9 @@ pub(super) fn region_filter(value: &str) -> Result<Region, Status> {
 
 /// A platform that the policy pack knows.
 pub(super) fn platform(pack: &Pack, value: &str) -> Result<PlatformId, Status> {
-    let known = pack.platform(value).ok_or_else(|| invalid("platform", format!("`{value}` is no platform of the policy pack")))?;
+    let known = pack
+        .platform(value)
+        .ok_or_else(|| invalid("platform", format!("`{value}` is no platform of the policy pack")))?;
     Ok(known.id.clone())
 }
 
@@ -52,7 +54,9 @@ pub(super) fn legal_bases(pack: &Pack, values: &[String], now: Timestamp) -> Res
     let today = shanghai_date(now);
     let one = |value: &String| match pack.legal_basis(value) {
         None => Err(invalid("legal_bases", format!("`{value}` is no legal basis of the policy pack"))),
-        Some(basis) if !basis.in_force(today) => Err(invalid("legal_bases", format!("`{value}` is not in force today"))),
+        Some(basis) if !basis.in_force(today) => {
+            Err(invalid("legal_bases", format!("`{value}` is not in force today")))
+        }
         Some(basis) => Ok(basis.id.clone()),
     };
     values.iter().map(one).collect()
@@ -80,7 +84,8 @@ pub(super) fn amendment(request: &pb::AmendAccountRequest) -> Result<Amendment, 
         match name.as_str() {
             "level" => amendment.level = Some(read(crate::codec::values::level("level", request.level))?),
             "subject_kind" => {
-                amendment.subject_kind = Some(read(crate::codec::values::subject("subject_kind", request.subject_kind))?);
+                amendment.subject_kind =
+                    Some(read(crate::codec::values::subject("subject_kind", request.subject_kind))?);
             }
             "department" => amendment.department = Some(details.department.clone()),
             "responsible_person" => {

@@ -1,8 +1,6 @@
 //! Questions. What is asked as of a moment is folded from the log; lists come from rows.
 
-use casebook_bootstrap::{
-    as_of, history_entry, history_page, invalid, list_status, position_of, store_status,
-};
+use casebook_bootstrap::{as_of, history_entry, history_page, invalid, list_status, position_of, store_status};
 use casebook_execution::{Aggregate, Store};
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_proto::accounts::v1 as pb;
@@ -86,7 +84,9 @@ impl Calls {
         let id = match (named, request.platform.as_str(), request.platform_uid.as_str()) {
             (Some(id), "", "") => id,
             (Some(_), ..) => return Err(invalid("account_id", "is given beside platform and platform_uid")),
-            (None, "", _) => return Err(invalid("account_id", "is required where platform and platform_uid are not given")),
+            (None, "", _) => {
+                return Err(invalid("account_id", "is required where platform and platform_uid are not given"));
+            }
             (None, _, "") => return Err(invalid("platform_uid", "is required beside platform")),
             (None, platform, platform_uid) => AccountId::of(platform, platform_uid),
         };

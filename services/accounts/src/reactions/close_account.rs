@@ -59,7 +59,12 @@ impl CloseAccount {
     }
 
     /// Brings the account to where `closing` and its counter-order leave it.
-    async fn settle(&self, event: &RecordedEvent, closing: &MeasureOrder, counter: Option<&MeasureOrder>) -> Result<(), NotNow> {
+    async fn settle(
+        &self,
+        event: &RecordedEvent,
+        closing: &MeasureOrder,
+        counter: Option<&MeasureOrder>,
+    ) -> Result<(), NotNow> {
         if !closing.closes_account() {
             return Ok(());
         }
@@ -75,7 +80,8 @@ impl CloseAccount {
             self.reacting.command(event, "close account", closing.account_id, command).await?;
         }
         if undone_by.is_some() || closing.effective_from().is_none() {
-            let executed_at = undone_by.and_then(|counter| counter.receipt.as_ref()).and_then(|receipt| receipt.executed_at);
+            let executed_at =
+                undone_by.and_then(|counter| counter.receipt.as_ref()).and_then(|receipt| receipt.executed_at);
             let command = AccountCommand::UndoClosure {
                 order_id,
                 counter_order_id: undone_by.map(|counter| counter.order_id),

@@ -11,8 +11,8 @@ use casebook_eventlog::EventLog;
 use casebook_kernel::region::Region;
 use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_view};
 use prost::Message;
-use sea_orm::{ColumnTrait, DbErr};
 use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, DbErr};
 
 pub use account::{AccountFilter, AccountOrder, AccountView, list_accounts};
 pub use institution::{InstitutionFilter, InstitutionOrder, InstitutionView, list_institutions};

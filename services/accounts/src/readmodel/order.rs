@@ -88,7 +88,9 @@ pub async fn orders_on(db: &DatabaseConnection, account_id: AccountId) -> Result
         .limit(ORDERS_OF_ACCOUNT_MAX)
         .all(db)
         .await?;
-    rows.into_iter().map(|row| order(row).map_err(|reason| DbErr::Custom(format!("a row of orders: {reason}")).into())).collect()
+    rows.into_iter()
+        .map(|row| order(row).map_err(|reason| DbErr::Custom(format!("a row of orders: {reason}")).into()))
+        .collect()
 }
 
 fn order(row: Model) -> Result<MeasureOrder, String> {

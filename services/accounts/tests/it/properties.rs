@@ -22,7 +22,7 @@ use crate::people::{
 /// One of the things that can be asked, of one of four accounts.
 fn command() -> impl Strategy<Value = (usize, Asked)> {
     let what = prop_oneof![
-        8 => prop_oneof![Just(declaration()), Just(own_declaration())].prop_map(Asked::Declare),
+        8 => prop_oneof![Just(declaration()), Just(own_declaration())].prop_map(|declared| Asked::Declare(Box::new(declared))),
         12 => Just(Asked::Plain(submit())),
         1 => (0usize..4, "p-[a-d]").prop_map(|(step, signer)| Asked::Plain(sign(ApprovalStep::ALL[step], &signer))),
         40 => "p-[a-d]".prop_map(Asked::SignNext),
@@ -78,7 +78,7 @@ fn command() -> impl Strategy<Value = (usize, Asked)> {
 
 #[derive(Debug, Clone)]
 enum Asked {
-    Declare(Declare),
+    Declare(Box<Declare>),
     /// The box that is next, by this signer.
     SignNext(String),
     Plain(AccountCommand),
@@ -89,7 +89,7 @@ impl Asked {
         match self {
             Self::Plain(command) => command,
             Self::Declare(declared) => {
-                declare(Declare { platform_uid: format!("uid-{account}"), quota: Quota::First, ..declared })
+                declare(Declare { platform_uid: format!("uid-{account}"), quota: Quota::First, ..*declared })
             }
             Self::SignNext(signer) => {
                 let next = match state.account().map(|account| &account.phase) {
