@@ -1,6 +1,7 @@
 //! What is done with the project besides building it: `cargo xtask test` checks all of it, on a machine where nothing but
 //! Rust is installed.
 
+mod crash;
 mod process;
 mod protos;
 mod suite;
@@ -21,6 +22,8 @@ struct Arguments {
 enum Task {
     /// Format, lints, protos, tests and documentation; installs the tools it needs under target/tools
     Test(suite::Options),
+    /// Kills the release binary at random moments under load and counts what is lost: nothing may be
+    Crash(crash::Options),
     /// Takes the protos as they are as released: from now on `buf breaking` holds them to it
     ReleaseProtos,
     /// Writes docs/api.md and docs/access-matrix.md anew, from the protos
@@ -30,6 +33,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test(options) => suite::check_all(&options),
+        Task::Crash(options) => crash::check(&options),
         Task::ReleaseProtos => protos::release(),
         Task::Docs => suite::write_documents(),
     };

@@ -70,6 +70,8 @@ pub struct Foundation {
     /// In whose name reactions and deadlines act.
     pub system: Actor,
     pub settings: Settings,
+    /// A database server for the read models, in place of SQLite files.
+    database: Option<String>,
     tasks: TaskTracker,
     stop: CancellationToken,
     followers: Mutex<Vec<(String, watch::Receiver<Position>)>>,
@@ -101,6 +103,7 @@ impl Foundation {
             gate,
             system,
             settings,
+            database: None,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             followers: Mutex::default(),
@@ -112,8 +115,19 @@ impl Foundation {
         self.stop.clone()
     }
 
+    /// Keeps read models on a database server in place of SQLite files: `{service}` in the URL stands for the name of each service.
+    /// PostgreSQL needs the feature `postgres` of casebook-readmodel.
+    #[must_use]
+    pub fn with_database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self
+    }
+
     /// Opens the read model of a service.
     pub async fn read_model<M: MigratorTrait>(&self, service: &'static str) -> Result<Arc<ReadModel>, StartError> {
+        if let Some(url) = &self.database {
+            return Ok(Arc::new(ReadModel::open::<M>(&url.replace("{service}", service)).await?));
+        }
         let file = self.settings.data_dir.join(format!("{service}.db"));
         Ok(Arc::new(ReadModel::open_sqlite::<M>(&file).await?))
     }
