@@ -26,6 +26,7 @@ pub(super) fn account(refusal: &AccountRefusal) -> Explained {
         AccountRefusal::InstitutionNameMisused => Explained::precondition("INSTITUTION_NAME_MISUSED"),
         AccountRefusal::QuotaExceeded { .. } => Explained::precondition("QUOTA_EXCEEDED"),
         AccountRefusal::ActsForAnother => Explained::denied("ACTS_FOR_ANOTHER"),
+        AccountRefusal::RegionElsewhere => Explained::invalid("region", "REGION_ELSEWHERE"),
         AccountRefusal::LevelSubjectMismatch => Explained::invalid("subject_kind", "LEVEL_SUBJECT_MISMATCH"),
         AccountRefusal::SupervisorsIncomplete { .. } => {
             Explained::invalid("details.supervisors", "SUPERVISORS_INCOMPLETE")

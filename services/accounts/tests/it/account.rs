@@ -80,6 +80,18 @@ fn nobody_declares_for_another_institution() {
     nothing().after(declare(Declare { actor: health(), ..declaration() }));
 }
 
+/// 属地管理: an account is supervised where its institution is.
+#[test]
+fn an_account_is_supervised_where_its_institution_is() {
+    let supervised_in = |region: &str| declare(Declare { region: Some(region.parse().unwrap()), ..declaration() });
+    for near in ["330602", "330600", "330000"] {
+        nothing().after(supervised_in(near));
+    }
+    for far in ["310000", "330100"] {
+        nothing().when(supervised_in(far)).refused(AccountRefusal::RegionElsewhere);
+    }
+}
+
 /// R13: no individual opens an account in the hospital's name, however it is spelt.
 #[test]
 fn a_personal_account_does_not_bear_the_institutions_name() {

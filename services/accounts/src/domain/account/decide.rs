@@ -70,6 +70,11 @@ fn declare_account(state: &AccountState, declare: Declare) -> Result<Declaration
     if !declare.commitment_accepted {
         return Err(AccountRefusal::CommitmentMissing);
     }
+    let region = declare.region.unwrap_or(declare.institution_region);
+    // Otherwise an institution could choose the agency that answers for it.
+    if !region.contains(declare.institution_region) && !declare.institution_region.contains(region) {
+        return Err(AccountRefusal::RegionElsewhere);
+    }
     form::check(declare.level, declare.subject_kind, &declare.details)?;
     if declare.subject_kind == SubjectKind::Personal && form::uses_name(&declare.handle, &declare.institution_names) {
         return Err(AccountRefusal::InstitutionNameMisused);
@@ -89,7 +94,7 @@ fn declare_account(state: &AccountState, declare: Declare) -> Result<Declaration
         handle: declare.handle,
         level: declare.level,
         subject_kind: declare.subject_kind,
-        region: declare.region.unwrap_or(declare.institution_region),
+        region,
         details: declare.details,
         applicant: declare.actor.officer,
         quota_exception,

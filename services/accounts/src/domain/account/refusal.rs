@@ -19,6 +19,8 @@ pub enum AccountRefusal {
     QuotaExceeded { platform: PlatformId },
     #[error("the caller acts neither for the institution nor for an agency that answers for it")]
     ActsForAnother,
+    #[error("the account is supervised where its institution is: in its region, one around it or one within it")]
+    RegionElsewhere,
     #[error("the kind of subject is not the one of the level: institution, department, personal (S2 art. 5)")]
     LevelSubjectMismatch,
     #[error("a supervisor is missing, or is the same person as another: the {} (S2 art. 5)", missing.name())]
