@@ -56,6 +56,7 @@ pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesB
         &model,
         reactions::deadlines::Deadlines {
             stores: stores.clone(),
+            model: model.clone(),
             policy: foundation.policy.clone(),
             system: foundation.system.clone(),
             policy_version: foundation.gate.policy_version().clone(),

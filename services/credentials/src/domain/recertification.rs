@@ -61,15 +61,24 @@ pub enum RecertificationCommand {
     Remind {
         now: Timestamp,
     },
-    /// The timer is due; `due` is the term as it is reckoned now.
+    /// The timer is due; `due` is the term as it is reckoned now. A verification that was on its way while the notice
+    /// was issued may have gone unnoticed: `certified` is what was found when it was looked up again.
     Lapse {
         due: Due,
+        certified: Option<Certified>,
         now: Timestamp,
     },
     Fulfil {
         credential: CredentialId,
         now: Timestamp,
     },
+}
+
+/// A verification of the account that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Certified {
+    pub credential: CredentialId,
+    pub since: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +144,7 @@ impl Decider for Recertification {
         match command {
             RecertificationCommand::Issue { notice, due, certified, now } => issue(state, notice, due, certified, now),
             RecertificationCommand::Remind { now } => remind(state, now),
-            RecertificationCommand::Lapse { due, now } => lapse(state, due, now),
+            RecertificationCommand::Lapse { due, certified, now } => lapse(state, due, certified, now),
             RecertificationCommand::Fulfil { credential, now } => fulfil(state, credential, now),
         }
     }
@@ -193,11 +202,15 @@ fn remind(state: &RecertificationState, now: Timestamp) -> Decision {
     }
 }
 
-fn lapse(state: &RecertificationState, due: Due, now: Timestamp) -> Decision {
+fn lapse(state: &RecertificationState, due: Due, certified: Option<Certified>, now: Timestamp) -> Decision {
     let RecertificationState::Running { notice, due: known, .. } = state else {
         return Err(RecertificationRefusal::NoticeNotRunning);
     };
     let account = notice.account.clone();
+    if let Some(Certified { credential, since }) = certified {
+        let late = due.elapsed(since) == Elapsed::Over;
+        return Ok(vec![RecertificationEvent::Fulfilled { account, credential, at: now, late }]);
+    }
     match due.elapsed(now) {
         Elapsed::Over => Ok(vec![RecertificationEvent::Lapsed { account, due_at: due.at, at: now }]),
         Elapsed::Later(due) if due != *known => Ok(vec![RecertificationEvent::DueMoved { account, due, at: now }]),

@@ -9,7 +9,7 @@ use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, may_see, parse, refusals, shown, unknown, visible_in};
+use super::{Credentials, parse, refusals, shown};
 use crate::codec::values::{category, cohort, id, some_profession, text};
 use crate::domain::applicant::{Applicant, Signatory};
 use crate::domain::certificate::{Certificate, CertificateRules, is_personal};

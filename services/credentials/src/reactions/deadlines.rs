@@ -7,15 +7,18 @@ use casebook_execution::reaction::NotNow;
 use casebook_execution::timer::{DueTimer, OnDue};
 use casebook_execution::{Aggregate, Context, StoreError};
 use casebook_kernel::calendar::{CalendarError, reckon};
+use casebook_kernel::ids::AccountId;
 use casebook_kernel::{Actor, Timestamp};
 use casebook_policy::{DeadlineName, PolicySet};
+use casebook_readmodel::ReadModel;
 use uuid::Uuid;
 
 use super::answered;
-use crate::domain::credential::{Credential, CredentialCommand, Supplement};
+use crate::domain::credential::{Credential, CredentialCommand, Stage, Supplement};
 use crate::domain::due::Due;
-use crate::domain::recertification::{Recertification, RecertificationCommand, RecertificationState};
+use crate::domain::recertification::{Certified, Recertification, RecertificationCommand, RecertificationState};
 use crate::grpc::Stores;
+use crate::readmodel::credentials_of_account;
 
 /// The kinds of timers. Append only: they stand in the ids of requests.
 pub const SUPPLEMENT: &str = "supplement";
@@ -32,6 +35,7 @@ pub fn due(policy: &PolicySet, name: DeadlineName, start: Timestamp) -> Result<D
 /// Fires the deadlines of the credentials service.
 pub struct Deadlines {
     pub stores: Stores,
+    pub model: Arc<ReadModel>,
     pub policy: Arc<PolicySet>,
     pub system: Actor,
     pub policy_version: Arc<str>,
@@ -85,17 +89,34 @@ impl Deadlines {
             NOTICE_DUE => match self.stores.recertifications.load(id).await.map_err(not_now)?.state {
                 RecertificationState::Running { notice, .. } => {
                     let due = due(&self.policy, DeadlineName::Recertification, notice.served_at);
-                    RecertificationCommand::Lapse { due: due.map_err(|error| NotNow(error.to_string()))?, now }
+                    let due = due.map_err(|error| NotNow(error.to_string()))?;
+                    let certified = self.certified(notice.account.id, now).await?;
+                    RecertificationCommand::Lapse { due, certified, now }
                 }
                 RecertificationState::Absent
                 | RecertificationState::Lapsed { .. }
-                | RecertificationState::Fulfilled { .. } => {
-                    return Ok(());
-                }
+                | RecertificationState::Fulfilled { .. } => return Ok(()),
             },
             other => return Err(NotNow(format!("a notice has no deadline `{other}`"))),
         };
         answered(self.stores.recertifications.execute(id, context, command).await)
+    }
+}
+
+impl Deadlines {
+    /// The account's verification that is in force, whether or not its badge is in view.
+    async fn certified(&self, account: AccountId, now: Timestamp) -> Result<Option<Certified>, NotNow> {
+        let ids = credentials_of_account(&self.model, account).await.map_err(|error| NotNow(error.to_string()))?;
+        for id in ids {
+            let loaded = self.stores.credentials.load(id.uuid()).await.map_err(not_now)?;
+            if let Some(Stage::Verified(verification)) =
+                loaded.state.application().map(|application| &application.stage)
+                && now < verification.until
+            {
+                return Ok(Some(Certified { credential: id, since: verification.from }));
+            }
+        }
+        Ok(None)
     }
 }
 

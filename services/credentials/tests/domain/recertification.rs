@@ -3,7 +3,7 @@
 use casebook_credentials::domain::applicant::Account;
 use casebook_credentials::domain::due::Due;
 use casebook_credentials::domain::recertification::{
-    Notice, Recertification, RecertificationCommand, RecertificationEvent, RecertificationRefusal,
+    Certified, Notice, Recertification, RecertificationCommand, RecertificationEvent, RecertificationRefusal,
 };
 use casebook_kernel::Timestamp;
 use casebook_kernel::calendar::{Reckoned, Term, deadline, reckon};
@@ -30,7 +30,7 @@ fn issue(due: Due, certified: bool) -> RecertificationCommand {
 }
 
 fn lapse(due: Due, now: Timestamp) -> RecertificationCommand {
-    RecertificationCommand::Lapse { due, now }
+    RecertificationCommand::Lapse { due, certified: None, now }
 }
 
 fn fulfil(now: Timestamp) -> RecertificationCommand {
@@ -105,6 +105,15 @@ fn two_months_without_a_verification_lapse_and_not_early() {
     let early = due().at - TimeDelta::microseconds(1);
     running().when(lapse(due(), early)).refused(RecertificationRefusal::NotDue { due: due().at });
     given::<Recertification>([]).when(lapse(due(), due().at)).refused(RecertificationRefusal::NoticeNotRunning);
+}
+
+/// A verification that was concluded while the notice was on its way is found when the two months end.
+#[test]
+fn who_is_verified_when_the_two_months_end_has_not_missed_them() {
+    let certified = |since| Some(Certified { credential: credential(), since });
+    let lapse = |since| RecertificationCommand::Lapse { due: due(), certified: certified(since), now: due().at };
+    running().when(lapse(served())).then([fulfilled(false, due().at)]);
+    running().when(lapse(due().at)).then([fulfilled(true, due().at)]);
 }
 
 /// The calendar was published, or still is not: the end moves, and nobody lapses on a guess.

@@ -1,0 +1,89 @@
+//! R35, X11: a certificate's number is nowhere, and nobody sees more than is theirs.
+
+use casebook_proto::common::v1::Role;
+use casebook_proto::credentials::v1::*;
+use tonic::Code;
+
+use crate::harness::*;
+
+/// Everything that is on disk, as bytes.
+fn bytes_of(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            found.extend(bytes_of(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).expect("file")));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_is_in_the_log_in_rows_or_in_a_reply() {
+    let house = House::open().await;
+    let credential = house.verify(house.application()).await;
+    house.rest().await;
+    let holds = |bytes: &[u8], number: &str| bytes.windows(number.len()).any(|window| window == number.as_bytes());
+    let folder = house.registry.parent().expect("folder").to_owned();
+    let mut looked_at = 0;
+    for (path, bytes) in bytes_of(&folder).into_iter().filter(|(path, _)| *path != house.registry) {
+        looked_at += 1;
+        for number in [QUALIFICATION, PRACTICE] {
+            assert!(!holds(&bytes, number), "{} holds a certificate's number", path.display());
+        }
+    }
+    assert!(looked_at >= 3, "log, rows and keys are files");
+    let hash = house.foundation.claims.keyed_hash("certificate-number", &["physician_practice", PRACTICE]);
+    assert!(!format!("{credential:?}").contains(&hash), "a reply holds no hash either");
+    assert!(!format!("{:?}", house.badge("dy-1").await).contains(&hash));
+}
+
+/// What one may not see does not exist.
+#[tokio::test(flavor = "multi_thread")]
+async fn institutions_and_platforms_see_their_own() {
+    let house = House::open().await;
+    let id = house.file(house.application()).await.credential_id;
+    let get = || GetCredentialRequest { credential_id: id.clone(), ..GetCredentialRequest::default() };
+    let own = format!("institution-{INSTITUTION}");
+    let other = "institution-00000000-0000-4000-8000-000000000002";
+    for (agency, role, sees) in [
+        (own.as_str(), Role::Institution, true),
+        (other, Role::Institution, false),
+        ("platform-douyin", Role::Platform, true),
+        ("platform-weibo", Role::Platform, false),
+    ] {
+        let outcome = house.client(agency, "desk", &[role]).get_credential(get()).await;
+        if sees {
+            outcome.expect(agency);
+        } else {
+            assert_eq!(reason(outcome), (Code::NotFound, "CREDENTIAL_UNKNOWN".to_owned()), "{agency}");
+        }
+    }
+    let foreign = house.client(other, "desk", &[Role::Institution]).file_credential(house.application()).await;
+    assert_eq!(fields(foreign), ["institution_id"]);
+    let foreign = house.client("platform-weibo", "desk", &[Role::Platform]).file_credential(house.application()).await;
+    assert_eq!(fields(foreign), ["platform"]);
+    // An operator answers for their own application and no other.
+    let supplement = SubmitSupplementRequest {
+        request_id: house.request_id(),
+        credential_id: id.clone(),
+        certificates: certificates(),
+        ..SubmitSupplementRequest::default()
+    };
+    let outcome = house.client("subjects", "operator-7", &[Role::Subject]).submit_supplement(supplement).await;
+    assert_eq!(reason(outcome), (Code::NotFound, "CREDENTIAL_UNKNOWN".to_owned()));
+}
+
+/// A read of a credential is itself in the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_are_recorded() {
+    let house = House::open().await;
+    let id = house.file(house.application()).await.credential_id;
+    house.get(&id).await;
+    let read =
+        house.events().await.into_iter().find(|event| event.event_type.ends_with("AccessRecorded")).expect("recorded");
+    let json = String::from_utf8_lossy(&read.data).into_owned();
+    assert!(json.contains("GetCredential") && json.contains(&id), "{json}");
+}
