@@ -104,9 +104,23 @@ pub enum Review {
         #[serde(default)]
         legal_bases: Vec<String>,
     },
-    Declined {
+    /// The report is taken, and nothing wrong is found.
+    Cleared {
         explanation: String,
     },
+    /// The report is not taken at all.
+    Declined {
+        reason: DeclineReason,
+        explanation: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineReason {
+    OutOfScope,
+    EvidenceMissing,
+    Abusive,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -163,7 +177,7 @@ pub fn read(mut source: impl BufRead) -> io::Result<Vec<Result<Matter, Unreadabl
     let mut matters = Vec::new();
     for line in 1..=LINES_MAX {
         let mut bytes = Vec::new();
-        let read = io::Read::by_ref(&mut source).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut bytes)?;
+        let read = io::Read::take(&mut source, LINE_BYTES_MAX + 1).read_until(b'\n', &mut bytes)?;
         if read == 0 {
             return Ok(matters);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use casebook_accounts::domain::account::Account;
+use casebook_accounts::domain::account::AccountRegistry;
 use casebook_accounts::domain::institution::Institution;
 use casebook_credentials::domain::credential::Credential;
 use casebook_enforcement::domain::case::Case;
@@ -63,8 +63,8 @@ async fn multiply(source: &Path, target: &Path, events: u64) -> Result<(), Box<d
     loop {
         let batch = source.read_all(after, &Filter::all(), READ_EVENTS_MAX).await?;
         for event in batch.events {
-            // Claims and recorded reads are no aggregates of a service.
-            if !matches!(event.stream.category(), "claim" | "access") {
+            // Claims and recorded reads have no state of their own.
+            if State::of(event.stream.category()).is_ok() {
                 histories.entry(event.stream.clone()).or_default().push(event);
             }
         }
@@ -158,4 +158,4 @@ macro_rules! states {
         }
     };
 }
-states!(Institution, Account, Credential, Report, Item, Lead, Case, Order);
+states!(Institution, AccountRegistry, Credential, Report, Item, Lead, Case, Order);

@@ -34,7 +34,8 @@ pub fn run(text: Option<&Path>, span: Duration) -> Result<Screened, Box<dyn std:
     };
     let policy = casebook_policy::shipped()?;
     let screener = Screener::compile(&policy.screening)?;
-    let matcher: CharwiseDoubleArrayAhoCorasick<u32> = CharwiseDoubleArrayAhoCorasick::new(screener.spellings())?;
+    let matcher: CharwiseDoubleArrayAhoCorasick<u32> = 
+        CharwiseDoubleArrayAhoCorasick::new(screener.spellings()).map_err(|error| error.to_string())?;
     let bytes: usize = texts.iter().map(String::len).sum();
 
     let screen = |text: &String| {

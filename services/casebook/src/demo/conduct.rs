@@ -16,7 +16,7 @@ use super::cast::{Cast, Part};
 use super::platforms::Answers;
 use super::{DemoError, Refusal};
 use crate::import::file_report;
-use crate::matter::{AppealOutcome, Matter, Review};
+use crate::matter::{AppealOutcome, DeclineReason, Matter, Review};
 
 /// How long a step waits for a reaction of the services.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ fn request_id() -> String {
 }
 
 /// Names the call that was refused.
-fn at(what: &'static str) -> impl FnOnce(Status) -> DemoError {
+pub fn at(what: &'static str) -> impl FnOnce(Status) -> DemoError {
     move |status| match status.code() {
         Code::FailedPrecondition | Code::InvalidArgument | Code::AlreadyExists | Code::PermissionDenied => {
             DemoError::Refused(Refusal { step: what, reason: status.message().to_owned() })
@@ -121,11 +121,16 @@ impl Conduct<'_> {
         let agency = self.reviewing()?;
         let mut reviewer = self.cast.officer(&agency, Part::Reviewer)?.review();
         let report_id = self.progress.report_id.clone();
-        if let Some(Review::Declined { explanation }) = &self.matter.review {
+        if let Some(Review::Declined { reason, explanation }) = &self.matter.review {
+            let reason = match reason {
+                DeclineReason::OutOfScope => review::DeclineReason::OutOfScope,
+                DeclineReason::EvidenceMissing => review::DeclineReason::EvidenceMissing,
+                DeclineReason::Abusive => review::DeclineReason::Abusive,
+            };
             let request = review::DeclineReportRequest {
                 request_id: request_id(),
                 report_id,
-                reason: review::DeclineReason::OutOfScope.into(),
+                reason: reason.into(),
                 explanation: explanation.clone(),
                 ..Default::default()
             };
@@ -140,7 +145,10 @@ impl Conduct<'_> {
             let request = review::ConcludeReportRequest {
                 request_id: request_id(),
                 report_id,
-                reasons: "经筛查和人工审读，未发现违规内容。".into(),
+                reasons: match &self.matter.review {
+                    Some(Review::Cleared { explanation }) => explanation.clone(),
+                    _ => "经筛查和人工审读，未发现违规内容。".into(),
+                },
                 ..Default::default()
             };
             reviewer.conclude_report(request).await.map_err(at("ConcludeReport"))?;
@@ -168,6 +176,9 @@ impl Conduct<'_> {
             let (violation, quote, reasons) = (violation.clone(), quote.clone(), reasons.clone());
             let legal_bases = if legal_bases.is_empty() { self.bases(&violation) } else { legal_bases.clone() };
             return Some(Finding { violation, quote, reasons, legal_bases });
+        }
+        if matches!(self.matter.review, Some(Review::Cleared { .. })) {
+            return None;
         }
         let hit = item.versions.last()?.screening.as_ref()?.hits.iter().find(|hit| !hit.spans.is_empty())?;
         let quote = hit.spans.first()?.quote.clone();

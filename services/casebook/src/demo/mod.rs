@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use casebook_execution::{Clock as _, TurnedClock};
+use casebook_execution::TurnedClock;
 use casebook_kernel::Timestamp;
 use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,6 +31,8 @@ use platforms::Answers;
 pub use summary::Summary;
 
 const SAMPLE_REPORTS: &str = include_str!("../../samples/reports.jsonl");
+/// Institutions, accounts and credentials come before the first report by so much.
+const PRELUDE: TimeDelta = TimeDelta::days(10);
 /// How long everything may take to come to rest at the end.
 const REST_PATIENCE: Duration = Duration::from_secs(120);
 /// Deadlines are looked at several times a second: the demonstration gives them the time when its clock jumps over one.
@@ -96,7 +98,7 @@ enum Stage {
 pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     let begun = Instant::now();
     let lines = lines(&options)?;
-    let start = lines.iter().flatten().map(|matter| matter.reported_at).min().unwrap_or_default() - TimeDelta::days(30);
+    let start = lines.iter().flatten().map(|matter| matter.reported_at).min().unwrap_or_default() - PRELUDE;
     let clock = Arc::new(TurnedClock::at(start));
     let system = System::start(Options {
         data_dir: options.data_dir.clone(),
@@ -150,6 +152,7 @@ struct Play {
     refused: Vec<String>,
     queue: BinaryHeap<Reverse<(Timestamp, Stage, usize)>>,
     platforms: Vec<tokio::task::JoinHandle<()>>,
+    snapshots: Vec<registry::Snapshot>,
     bar: ProgressBar,
 }
 
@@ -171,6 +174,7 @@ impl Play {
             refused: Vec::new(),
             queue,
             platforms: Vec::new(),
+            snapshots: Vec::new(),
             bar,
         }
     }
@@ -178,11 +182,12 @@ impl Play {
     async fn all(&mut self, with_registry: bool) -> Result<(), DemoError> {
         if with_registry {
             self.bar.set_message("institutions, accounts, credentials");
-            registry::play(&mut self.cast).await?;
+            self.snapshots = registry::play(&mut self.cast).await?;
         }
         self.start_platforms()?;
         while let Some(Reverse((time, stage, place))) = self.queue.pop() {
             self.cast.clock.turn_to(time);
+            registry::observe(&mut self.cast, &mut self.snapshots).await?;
             let day = casebook_kernel::calendar::shanghai_date(time);
             self.bar.set_message(format!("{day}  decisions {}  refused {}", self.decided(), self.refused.len()));
             match self.stage(stage, place).await {
