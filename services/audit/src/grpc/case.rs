@@ -3,7 +3,8 @@
 use casebook_bootstrap::{as_of, invalid, operation_status};
 use casebook_execution::AsOf;
 use casebook_proto::audit::v1::{
-    DiffCaseRequest, DiffCaseResponse, DossierStream, GetCaseHeadRequest, GetCaseHeadResponse, GetDossierRequest, GetDossierResponse,
+    DiffCaseRequest, DiffCaseResponse, DossierStream, GetCaseHeadRequest, GetCaseHeadResponse, GetDossierRequest,
+    GetDossierResponse,
 };
 use casebook_readmodel::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use tonic::{Request, Status};
@@ -54,8 +55,11 @@ impl Audit {
         };
         let (page, next_page_token) = self.page(case, window, asked.page_size).await?;
         let last = self.kept().last_of_case(case, window.through).await.map_err(|error| operation_status(&error))?;
-        let (streams, stream_count) =
-            self.kept().streams_of_case(case, window.through, STREAMS_MAX).await.map_err(|error| operation_status(&error))?;
+        let (streams, stream_count) = self
+            .kept()
+            .streams_of_case(case, window.through, STREAMS_MAX)
+            .await
+            .map_err(|error| operation_status(&error))?;
         Ok(GetDossierResponse {
             case_id: asked.case_id.clone(),
             as_of_position: window.through,
@@ -69,7 +73,10 @@ impl Audit {
         })
     }
 
-    pub(super) async fn head_of_case(&self, request: Request<GetCaseHeadRequest>) -> Result<GetCaseHeadResponse, Status> {
+    pub(super) async fn head_of_case(
+        &self,
+        request: Request<GetCaseHeadRequest>,
+    ) -> Result<GetCaseHeadResponse, Status> {
         let read = self.gate.recorded_read(request, GET_CASE_HEAD, |request| case_stream(&request.case_id)).await?;
         let asked = &read.request;
         let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
@@ -80,7 +87,10 @@ impl Audit {
         Ok(GetCaseHeadResponse { case_id: asked.case_id.clone(), head: Some(case_head(case, last.as_ref())) })
     }
 
-    pub(super) async fn difference_of_case(&self, request: Request<DiffCaseRequest>) -> Result<DiffCaseResponse, Status> {
+    pub(super) async fn difference_of_case(
+        &self,
+        request: Request<DiffCaseRequest>,
+    ) -> Result<DiffCaseResponse, Status> {
         let read = self.gate.recorded_read(request, DIFF_CASE, |request| case_stream(&request.case_id)).await?;
         let asked = &read.request;
         if asked.to_position != 0 && asked.to_position < asked.from_position {
@@ -92,7 +102,10 @@ impl Audit {
         }
         let case = self.visible_case(&read, &asked.case_id).await?;
         let window = match asked.page_token.as_str() {
-            "" => Window { after: asked.from_position, through: if asked.to_position == 0 { head } else { asked.to_position } },
+            "" => Window {
+                after: asked.from_position,
+                through: if asked.to_position == 0 { head } else { asked.to_position },
+            },
             token => Window::of_token(token)?,
         };
         let (page, next_page_token) = self.page(case, window, asked.page_size).await?;
@@ -117,7 +130,11 @@ impl Audit {
             AsOf::Position(position) if position.0 > head => Err(beyond_head(position.0, head)),
             AsOf::Position(position) => Ok(position.0),
             AsOf::Time(time) => {
-                let last = self.kept().last_of_case_by(case, time.timestamp_micros()).await.map_err(|error| operation_status(&error))?;
+                let last = self
+                    .kept()
+                    .last_of_case_by(case, time.timestamp_micros())
+                    .await
+                    .map_err(|error| operation_status(&error))?;
                 last.map(|last| last.position.cast_unsigned())
                     .ok_or_else(|| CASE_NOT_FOUND.status(format!("nothing of this case had happened by {time}")))
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use casebook_bootstrap::{Explained, invalid, operation_status, position_of};
 use casebook_eventlog::{Filter, Position};
 use casebook_proto::audit::v1::{
-    Difference as ProtoDifference, DifferenceKind as ProtoKind, GetChainHeadRequest, GetChainHeadResponse, GetRawEventRequest,
-    GetRawEventResponse, NotedHead, NotedHeadOutcome, VerifyRangeRequest, VerifyRangeResponse,
+    Difference as ProtoDifference, DifferenceKind as ProtoKind, GetChainHeadRequest, GetChainHeadResponse,
+    GetRawEventRequest, GetRawEventResponse, NotedHead, NotedHeadOutcome, VerifyRangeRequest, VerifyRangeResponse,
 };
 use casebook_proto::timestamp;
 use tonic::{Request, Status};
@@ -53,7 +53,10 @@ impl Audit {
         })
     }
 
-    pub(super) async fn head_of_chain(&self, request: Request<GetChainHeadRequest>) -> Result<GetChainHeadResponse, Status> {
+    pub(super) async fn head_of_chain(
+        &self,
+        request: Request<GetChainHeadRequest>,
+    ) -> Result<GetChainHeadResponse, Status> {
         let asked = self.gate.read(request)?.request;
         let head = self.log.head().await.map_err(log_status)?.0;
         if asked.at_least_position > head {
@@ -64,7 +67,10 @@ impl Audit {
         Ok(GetChainHeadResponse { head: Some(chain_head(last.as_ref())) })
     }
 
-    pub(super) async fn verified_range(&self, request: Request<VerifyRangeRequest>) -> Result<VerifyRangeResponse, Status> {
+    pub(super) async fn verified_range(
+        &self,
+        request: Request<VerifyRangeRequest>,
+    ) -> Result<VerifyRangeResponse, Status> {
         let asked = self.gate.read(request)?.request;
         let head = self.log.head().await.map_err(log_status)?;
         // A chain that stands still before a damaged event must still be verifiable up to there: what it has not

@@ -10,9 +10,9 @@ use casebook_bootstrap::{Explained, Foundation, Gate, Read, operation_status, st
 use casebook_eventlog::{EventLog, ReadError};
 use casebook_proto::audit::v1::audit_service_server::AuditService;
 use casebook_proto::audit::v1::{
-    CaseHead, ChainHead, DiffCaseRequest, DiffCaseResponse, GetCaseHeadRequest, GetCaseHeadResponse, GetChainHeadRequest,
-    GetChainHeadResponse, GetDossierRequest, GetDossierResponse, GetRawEventRequest, GetRawEventResponse, ListAccessLogRequest,
-    ListAccessLogResponse, VerifyRangeRequest, VerifyRangeResponse,
+    CaseHead, ChainHead, DiffCaseRequest, DiffCaseResponse, GetCaseHeadRequest, GetCaseHeadResponse,
+    GetChainHeadRequest, GetChainHeadResponse, GetDossierRequest, GetDossierResponse, GetRawEventRequest,
+    GetRawEventResponse, ListAccessLogRequest, ListAccessLogResponse, VerifyRangeRequest, VerifyRangeResponse,
 };
 use casebook_proto::common::v1::Role;
 use casebook_proto::timestamp;
@@ -57,7 +57,8 @@ impl Audit {
     async fn visible_case<R>(&self, read: &Read<R>, case_id: &str) -> Result<Uuid, Status> {
         let absent = || CASE_NOT_FOUND.status(format!("there is no case {case_id} that you may see"));
         let stream = case_stream(case_id);
-        let correlation = self.kept().correlation_of(&stream).await.map_err(|error| operation_status(&error))?.ok_or_else(absent)?;
+        let correlation =
+            self.kept().correlation_of(&stream).await.map_err(|error| operation_status(&error))?.ok_or_else(absent)?;
         if self.may_see(read, correlation).await? { Ok(correlation) } else { Err(absent()) }
     }
 
@@ -111,14 +112,16 @@ fn chain_head(last: Option<&KeptEvent>) -> ChainHead {
     }
 }
 
-
 #[tonic::async_trait]
 impl AuditService for Audit {
     async fn get_dossier(&self, request: Request<GetDossierRequest>) -> Result<Response<GetDossierResponse>, Status> {
         self.dossier(request).await.map(Response::new)
     }
 
-    async fn get_case_head(&self, request: Request<GetCaseHeadRequest>) -> Result<Response<GetCaseHeadResponse>, Status> {
+    async fn get_case_head(
+        &self,
+        request: Request<GetCaseHeadRequest>,
+    ) -> Result<Response<GetCaseHeadResponse>, Status> {
         self.head_of_case(request).await.map(Response::new)
     }
 
@@ -126,19 +129,31 @@ impl AuditService for Audit {
         self.difference_of_case(request).await.map(Response::new)
     }
 
-    async fn get_raw_event(&self, request: Request<GetRawEventRequest>) -> Result<Response<GetRawEventResponse>, Status> {
+    async fn get_raw_event(
+        &self,
+        request: Request<GetRawEventRequest>,
+    ) -> Result<Response<GetRawEventResponse>, Status> {
         self.raw_event(request).await.map(Response::new)
     }
 
-    async fn get_chain_head(&self, request: Request<GetChainHeadRequest>) -> Result<Response<GetChainHeadResponse>, Status> {
+    async fn get_chain_head(
+        &self,
+        request: Request<GetChainHeadRequest>,
+    ) -> Result<Response<GetChainHeadResponse>, Status> {
         self.head_of_chain(request).await.map(Response::new)
     }
 
-    async fn verify_range(&self, request: Request<VerifyRangeRequest>) -> Result<Response<VerifyRangeResponse>, Status> {
+    async fn verify_range(
+        &self,
+        request: Request<VerifyRangeRequest>,
+    ) -> Result<Response<VerifyRangeResponse>, Status> {
         self.verified_range(request).await.map(Response::new)
     }
 
-    async fn list_access_log(&self, request: Request<ListAccessLogRequest>) -> Result<Response<ListAccessLogResponse>, Status> {
+    async fn list_access_log(
+        &self,
+        request: Request<ListAccessLogRequest>,
+    ) -> Result<Response<ListAccessLogResponse>, Status> {
         self.reads(request).await.map(Response::new)
     }
 }

@@ -41,8 +41,9 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// Who did it and what it belongs to, as the metadata says.
-struct Belonging {
-    correlation: Uuid,
+#[derive(Debug)]
+pub struct Belonging {
+    pub correlation: Uuid,
     agency: String,
     officer: String,
 }
@@ -50,22 +51,18 @@ struct Belonging {
 impl Belonging {
     /// Metadata that cannot be read belongs to nothing: the chain goes on over it all the same, because it is there to
     /// hold whatever the log holds.
-    fn of(event: &RecordedEvent) -> Self {
+    pub fn of(event: &RecordedEvent) -> Self {
         match Metadata::parse(&event.metadata) {
-            Ok(metadata) => Self { correlation: metadata.correlation, agency: metadata.agency, officer: metadata.officer },
+            Ok(metadata) => {
+                Self { correlation: metadata.correlation, agency: metadata.agency, officer: metadata.officer }
+            }
             Err(_) => Self { correlation: Uuid::nil(), agency: String::new(), officer: String::new() },
         }
     }
 }
 
-/// What an event belongs to, as its metadata says.
-pub fn correlation_of(event: &RecordedEvent) -> Uuid {
-    Belonging::of(event).correlation
-}
-
 /// The row of an event behind the chain `whole`; takes the event into the chain of its case.
-pub fn kept_anew(event: &RecordedEvent, whole: Tip, cases: &mut HashMap<Uuid, Tip>) -> Model {
-    let belonging = Belonging::of(event);
+pub fn kept_anew(event: &RecordedEvent, belonging: Belonging, whole: Tip, cases: &mut HashMap<Uuid, Tip>) -> Model {
     let leaf = leaf_of(event);
     let case = cases.entry(belonging.correlation).or_insert_with(|| Tip::of_case(belonging.correlation));
     *case = case.link(leaf);

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use casebook_readmodel::ReadModel;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
 use uuid::Uuid;
 
@@ -21,7 +21,11 @@ pub(super) async fn last_kept(db: &impl ConnectionTrait, at_most: u64) -> Result
 }
 
 /// The chains of these cases over the events before this position; a case without events is not among them.
-pub(super) async fn tips_of_cases(db: &impl ConnectionTrait, cases: &[Uuid], before: u64) -> Result<HashMap<Uuid, Tip>, DbErr> {
+pub(super) async fn tips_of_cases(
+    db: &impl ConnectionTrait,
+    cases: &[Uuid],
+    before: u64,
+) -> Result<HashMap<Uuid, Tip>, DbErr> {
     let mut tips = HashMap::with_capacity(cases.len());
     for cases in cases.chunks(LOOK_UP_MAX) {
         let last_of_each = Entity::find()
@@ -72,7 +76,11 @@ impl Kept<'_> {
 
     /// An event of this id was kept. Looks at all of them: asked once, when something is wrong.
     pub async fn knows(self, event_id: Uuid) -> Result<bool, DbErr> {
-        let found = Entity::find().filter(Column::EventId.eq(event_id.as_bytes().to_vec())).limit(1).one(self.0.reader()).await?;
+        let found = Entity::find()
+            .filter(Column::EventId.eq(event_id.as_bytes().to_vec()))
+            .limit(1)
+            .one(self.0.reader())
+            .await?;
         Ok(found.is_some())
     }
 

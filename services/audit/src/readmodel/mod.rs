@@ -7,7 +7,7 @@ mod projections;
 mod read;
 mod read_queries;
 
-pub use kept_event::{Model as KeptEvent, case_correlation_of, correlation_of, kept_anew, leaf_of};
+pub use kept_event::{Belonging, Model as KeptEvent, case_correlation_of, kept_anew, leaf_of};
 pub use kept_queries::{CaseStream, Kept};
 pub use migrations::Migrator;
 pub use projections::{ChainProjection, ReadProjection};

@@ -11,7 +11,7 @@ use lru::LruCache;
 use sea_orm::{DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::kept_event::{self, correlation_of, kept_anew};
+use super::kept_event::{self, Belonging, kept_anew};
 use super::kept_queries::{last_kept, tips_of_cases};
 use super::read;
 use crate::domain::chain::Tip;
@@ -23,29 +23,32 @@ const STATEMENT_ROWS_MAX: usize = 500;
 
 /// Keeps the hashes of every event of the log.
 pub struct ChainProjection {
-    /// The last event kept and the chain there; none until it was looked up.
-    head: Option<(u64, Tip)>,
+    /// The chain at the last event kept; none until it was looked up.
+    whole: Option<Tip>,
     cases: LruCache<Uuid, Tip>,
 }
 
 impl Default for ChainProjection {
     fn default() -> Self {
-        Self { head: None, cases: LruCache::new(CASES_MAX) }
+        Self { whole: None, cases: LruCache::new(CASES_MAX) }
     }
 }
 
 impl ChainProjection {
-    async fn head(&mut self, rows: &DatabaseTransaction) -> Result<(u64, Tip), ProjectionError> {
-        if let Some(head) = self.head {
-            return Ok(head);
+    async fn whole(&self, rows: &DatabaseTransaction) -> Result<Tip, ProjectionError> {
+        match self.whole {
+            Some(whole) => Ok(whole),
+            None => Ok(last_kept(rows, u64::MAX).await?.map_or(Tip::GENESIS, |kept| kept.whole_tip())),
         }
-        let last = last_kept(rows, u64::MAX).await?;
-        Ok(last.map_or((0, Tip::GENESIS), |kept| (kept.position.cast_unsigned(), kept.whole_tip())))
     }
 
-    /// The chains of the cases of `events`, before them.
-    async fn tips(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<HashMap<Uuid, Tip>, ProjectionError> {
-        let cases: HashSet<Uuid> = events.iter().map(|event| correlation_of(event)).collect();
+    /// The chains of these cases before the events at hand.
+    async fn tips(
+        &mut self,
+        belongings: &[Belonging],
+        rows: &DatabaseTransaction,
+    ) -> Result<HashMap<Uuid, Tip>, ProjectionError> {
+        let cases: HashSet<Uuid> = belongings.iter().map(|belonging| belonging.correlation).collect();
         let mut tips = HashMap::with_capacity(cases.len());
         let mut unknown = Vec::new();
         for case in cases {
@@ -66,24 +69,33 @@ impl Projection for ChainProjection {
         &[]
     }
 
-    async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
-        let (mut last, mut whole) = self.head(rows).await?;
-        let mut tips = self.tips(events, rows).await?;
-        let mut statement = Vec::with_capacity(STATEMENT_ROWS_MAX.min(events.len()));
-        for event in events {
-            debug_assert!(event.position.0 > last, "the cursor and the rows move together");
-            let row = kept_anew(event, whole, &mut tips);
-            whole = row.whole_tip();
-            last = event.position.0;
-            statement.push(row.into_active_model());
-            if statement.len() == STATEMENT_ROWS_MAX {
-                insert(std::mem::take(&mut statement), rows).await?;
-            }
+    async fn apply(
+        &mut self,
+        events: &[Arc<RecordedEvent>],
+        rows: &DatabaseTransaction,
+    ) -> Result<(), ProjectionError> {
+        let mut whole = self.whole(rows).await?;
+        let belongings: Vec<_> = events.iter().map(|event| Belonging::of(event)).collect();
+        let mut tips = self.tips(&belongings, rows).await?;
+        let mut belongings = belongings.into_iter();
+        let mut statement = Vec::new();
+        for events in events.chunks(STATEMENT_ROWS_MAX) {
+            let hashed = async {
+                let mut next = Vec::with_capacity(events.len());
+                for (event, belonging) in events.iter().zip(belongings.by_ref()) {
+                    let row = kept_anew(event, belonging, whole, &mut tips);
+                    whole = row.whole_tip();
+                    next.push(row.into_active_model());
+                }
+                next
+            };
+            // The database writes one statement while the hashes of the next are computed.
+            let (written, next) = tokio::join!(insert(statement, rows), hashed);
+            written?;
+            statement = next;
         }
-        if !statement.is_empty() {
-            insert(statement, rows).await?;
-        }
-        self.head = Some((last, whole));
+        insert(statement, rows).await?;
+        self.whole = Some(whole);
         for (case, tip) in tips {
             self.cases.put(case, tip);
         }
@@ -91,13 +103,15 @@ impl Projection for ChainProjection {
     }
 
     fn forget(&mut self) {
-        self.head = None;
+        self.whole = None;
         self.cases.clear();
     }
 }
 
 async fn insert(statement: Vec<kept_event::ActiveModel>, rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
-    kept_event::Entity::insert_many(statement).exec_without_returning(rows).await?;
+    if !statement.is_empty() {
+        kept_event::Entity::insert_many(statement).exec_without_returning(rows).await?;
+    }
     Ok(())
 }
 
@@ -111,7 +125,11 @@ impl Projection for ReadProjection {
         &[read::CATEGORY]
     }
 
-    async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
+    async fn apply(
+        &mut self,
+        events: &[Arc<RecordedEvent>],
+        rows: &DatabaseTransaction,
+    ) -> Result<(), ProjectionError> {
         for events in events.chunks(STATEMENT_ROWS_MAX) {
             let statement = events.iter().map(|event| read::Model::of(event).into_active_model());
             read::Entity::insert_many(statement).exec_without_returning(rows).await?;

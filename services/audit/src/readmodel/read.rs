@@ -31,8 +31,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     /// The row of an event of an access stream. One that cannot be read still shows that there was a read.
     pub(crate) fn of(event: &RecordedEvent) -> Self {
-        let (agency, officer) =
-            Metadata::parse(&event.metadata).map_or_else(|_| Default::default(), |metadata| (metadata.agency, metadata.officer));
+        let (agency, officer) = Metadata::parse(&event.metadata)
+            .map_or_else(|_| Default::default(), |metadata| (metadata.agency, metadata.officer));
         let read = serde_json::from_slice::<AccessRecorded>(&event.data).unwrap_or_default();
         Self {
             position: signed(event.position.0),

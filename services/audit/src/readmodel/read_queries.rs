@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use casebook_eventlog::{EventLog, Filter, Position, READ_EVENTS_MAX};
 use casebook_kernel::Timestamp;
 use casebook_readmodel::{Listing, PageError, ProjectionError, ReadModel, VerifyView, ViewReport, page};
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+};
 use uuid::Uuid;
 
 use super::kept_event;
@@ -67,7 +69,12 @@ impl ReadFilter {
 }
 
 /// A page of reads, and the token of the next.
-pub async fn list_reads(model: &ReadModel, filter: &ReadFilter, size: u32, token: &str) -> Result<(Vec<Model>, String), PageError> {
+pub async fn list_reads(
+    model: &ReadModel,
+    filter: &ReadFilter,
+    size: u32,
+    token: &str,
+) -> Result<(Vec<Model>, String), PageError> {
     let listing = Listing {
         select: Entity::find().filter(filter.condition()),
         sort: Column::Position,
@@ -109,7 +116,11 @@ impl VerifyView for VerifyReads {
             if expected != found {
                 let place = expected.iter().zip(&found).take_while(|(expected, found)| expected == found).count();
                 report.mismatches += 1;
-                report.named.push(format!("the log gives {:?}, the row is {:?}", expected.get(place), found.get(place)));
+                report.named.push(format!(
+                    "the log gives {:?}, the row is {:?}",
+                    expected.get(place),
+                    found.get(place)
+                ));
                 return Ok(report);
             }
             if batch.at_head {

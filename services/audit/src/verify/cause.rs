@@ -37,7 +37,8 @@ pub(super) async fn of(
     }
     let kept_id = Uuid::from_slice(&row.event_id).unwrap_or_default();
     let swap = Swap { found_came_in: kept.knows(event.id).await?, kept_is_there: stands_in(log, kept_id).await? };
-    let words = format!("event {kept_id} of `{}` came in here, event {} of `{}` is here", row.stream, event.id, event.stream);
+    let words =
+        format!("event {kept_id} of `{}` came in here, event {} of `{}` is here", row.stream, event.id, event.stream);
     Ok(at(swap.kind(), words))
 }
 

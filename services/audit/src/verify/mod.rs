@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::chain::{Hash, Tip};
 use crate::domain::difference::{Difference, DifferenceKind};
-use crate::readmodel::{Kept, KeptEvent, kept_anew};
+use crate::readmodel::{Belonging, Kept, KeptEvent, kept_anew};
 
 /// Events that one call over the network looks at.
 pub const VERIFY_EVENTS_MAX: u64 = 200_000;
@@ -89,7 +89,11 @@ pub async fn end(log: &Arc<dyn EventLog>, model: &ReadModel) -> Result<u64, Proj
 }
 
 /// Holds a stretch of the log against the chain and stops at the first difference.
-pub async fn verify_range(log: &Arc<dyn EventLog>, model: &ReadModel, stretch: Stretch) -> Result<ChainReport, ProjectionError> {
+pub async fn verify_range(
+    log: &Arc<dyn EventLog>,
+    model: &ReadModel,
+    stretch: Stretch,
+) -> Result<ChainReport, ProjectionError> {
     let end = end(log, model).await?;
     let from = stretch.from.max(1);
     let before = Kept(model).last(from - 1).await?;
@@ -174,13 +178,17 @@ impl Run<'_> {
         Some(difference(next.position.cast_unsigned(), DifferenceKind::Truncated, &next.stream, words))
     }
 
-    async fn compare(&mut self, event: &RecordedEvent, row: Option<&KeptEvent>) -> Result<Option<Difference>, ProjectionError> {
+    async fn compare(
+        &mut self,
+        event: &RecordedEvent,
+        row: Option<&KeptEvent>,
+    ) -> Result<Option<Difference>, ProjectionError> {
         let Some(row) = row else {
             let words = "the chain ends before the log, though it had come further".to_owned();
             let kind = DifferenceKind::ChainAltered;
             return Ok(Some(difference(event.position.0, kind, event.stream.as_str(), words)));
         };
-        let expected = kept_anew(event, self.whole, &mut self.cases);
+        let expected = kept_anew(event, Belonging::of(event), self.whole, &mut self.cases);
         if expected != *row {
             return cause::of(self.log, self.kept, self.whole, event, &expected, row).await.map(Some);
         }
@@ -195,7 +203,7 @@ impl Run<'_> {
         if self.from == 1 {
             return Ok(());
         }
-        let mut unmet: Vec<Uuid> = events.iter().map(|event| crate::readmodel::correlation_of(event)).collect();
+        let mut unmet: Vec<Uuid> = events.iter().map(|event| Belonging::of(event).correlation).collect();
         unmet.sort_unstable();
         unmet.dedup();
         unmet.retain(|case| !self.cases.contains_key(case));
@@ -242,7 +250,10 @@ impl Run<'_> {
         let noted = self.noted.filter(|_| self.outcome == NotedOutcome::NotReached)?;
         self.outcome = NotedOutcome::Contradicted;
         let (kind, words) = if noted.position > self.through {
-            (DifferenceKind::Truncated, format!("log and chain end at position {}, a later head was noted", self.through))
+            (
+                DifferenceKind::Truncated,
+                format!("log and chain end at position {}, a later head was noted", self.through),
+            )
         } else {
             (DifferenceKind::Rewritten, "a head was noted where there is no event".to_owned())
         };
@@ -265,6 +276,13 @@ impl VerifyView for VerifyChain {
         let report = verify_chain(log, model).await?;
         let named: Vec<_> = report.first_difference.map(|difference| difference.description).into_iter().collect();
         let mismatches = named.len() as u64;
-        Ok(ViewReport { view: "chain", events: report.events, rows: report.events, mismatches, named, ..ViewReport::default() })
+        Ok(ViewReport {
+            view: "chain",
+            events: report.events,
+            rows: report.events,
+            mismatches,
+            named,
+            ..ViewReport::default()
+        })
     }
 }

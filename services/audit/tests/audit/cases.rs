@@ -5,8 +5,8 @@ use casebook_audit::readmodel::leaf_of;
 use casebook_eventlog::Filter;
 use casebook_proto::audit::v1::audit_service_server::AuditService as _;
 use casebook_proto::audit::v1::{
-    DiffCaseRequest, GetCaseHeadRequest, GetChainHeadRequest, GetDossierRequest, GetDossierResponse, GetRawEventRequest, NotedHead,
-    NotedHeadOutcome, VerifyRangeRequest,
+    DiffCaseRequest, GetCaseHeadRequest, GetChainHeadRequest, GetDossierRequest, GetDossierResponse,
+    GetRawEventRequest, NotedHead, NotedHeadOutcome, VerifyRangeRequest,
 };
 use casebook_proto::timestamp;
 use tonic::{Code, Status};
@@ -24,7 +24,9 @@ async fn given_a_case() -> Running {
     running.append(&stream("report", 4), 4, "hotline", r#"{"reportId":"4"}"#).await;
     running.clock.turn_to("2026-03-02T02:00:00Z");
     running.append(&stream("lead", 5), CORRELATION, "cac-310000", r#"{"leadId":"5"}"#).await;
-    running.append_all(&stream("case", CASE), CORRELATION, "cac-310000", &[r#"{"opened":true}"#, r#"{"decided":"mute"}"#]).await;
+    running
+        .append_all(&stream("case", CASE), CORRELATION, "cac-310000", &[r#"{"opened":true}"#, r#"{"decided":"mute"}"#])
+        .await;
     running.append(&stream("case", 8), 4, "wjw-110000", r#"{"opened":true}"#).await;
     running.clock.turn_to("2026-03-02T03:00:00Z");
     running.append(&stream("order", 7), CORRELATION, "cac-310000", r#"{"days":7}"#).await;
@@ -53,7 +55,8 @@ async fn a_dossier_holds_the_case_across_all_services_in_the_order_of_the_log() 
     let running = given_a_case().await;
     let dossier = dossier(&running, dossier_of(CASE)).await.unwrap();
     assert_eq!(positions(&dossier), [1, 3, 4, 5, 7, 8]);
-    let streams: Vec<_> = dossier.streams.iter().map(|of| (of.stream.clone(), of.events, of.first_position, of.last_position)).collect();
+    let streams: Vec<_> =
+        dossier.streams.iter().map(|of| (of.stream.clone(), of.events, of.first_position, of.last_position)).collect();
     assert_eq!(
         streams,
         [("report", 1, 1, 1, 1), ("lead", 5, 1, 3, 3), ("case", CASE, 2, 4, 5), ("order", 7, 2, 7, 8)]
@@ -131,8 +134,7 @@ async fn a_page_of_large_events_ends_early_and_loses_none() {
             break;
         }
     }
-    assert_eq!(seen, (1..=11).filter(|position| seen.contains(position)).collect::<Vec<_>>());
-    assert_eq!(seen.len(), 10);
+    assert_eq!(seen, (1..=10).collect::<Vec<u64>>());
 }
 
 #[tokio::test]
@@ -143,7 +145,11 @@ async fn a_case_head_counts_the_case_and_chains_its_leaves_alone() {
     let of_case = [1, 3, 4, 5, 7, 8];
     for (index, expected) in of_case.iter().enumerate() {
         tip = tip.link(leaf_of(&events[expected - 1]));
-        let request = GetCaseHeadRequest { case_id: id(CASE).to_string(), as_of_position: *expected as u64, ..Default::default() };
+        let request = GetCaseHeadRequest {
+            case_id: id(CASE).to_string(),
+            as_of_position: *expected as u64,
+            ..Default::default()
+        };
         let reply = running.audit.get_case_head(call(&auditor(), request)).await.unwrap().into_inner();
         let head = reply.head.unwrap();
         assert_eq!((head.events, head.position), (index as u64 + 1, *expected as u64));
@@ -156,7 +162,8 @@ async fn a_case_head_counts_the_case_and_chains_its_leaves_alone() {
 async fn a_difference_is_what_happened_in_the_case_between_two_positions() {
     let running = given_a_case().await;
     let diff = async |from_position, to_position| {
-        let request = DiffCaseRequest { case_id: id(CASE).to_string(), from_position, to_position, ..DiffCaseRequest::default() };
+        let request =
+            DiffCaseRequest { case_id: id(CASE).to_string(), from_position, to_position, ..DiffCaseRequest::default() };
         running.audit.diff_case(call(&auditor(), request)).await.map(tonic::Response::into_inner)
     };
     let between = diff(3, 7).await.unwrap();
@@ -188,7 +195,9 @@ async fn a_case_officer_sees_the_cases_of_their_agency_and_no_other() {
     let diff = DiffCaseRequest { case_id: id(CASE).to_string(), ..Default::default() };
     let refused = running.audit.diff_case(call(&case_officer("wjw-110000"), diff)).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
-    let raw = async |agency: &str, position| running.audit.get_raw_event(call(&case_officer(agency), GetRawEventRequest { position })).await;
+    let raw = async |agency: &str, position| {
+        running.audit.get_raw_event(call(&case_officer(agency), GetRawEventRequest { position })).await
+    };
     assert!(raw("cac-310000", 4).await.is_ok());
     assert_eq!(raw("wjw-110000", 4).await.unwrap_err().code(), Code::NotFound);
 }
@@ -223,9 +232,11 @@ async fn an_altered_event_is_marked_in_the_dossier_and_found_by_verification() {
     let running = Running::at(place).await;
     let dossier = dossier(&running, dossier_of(CASE)).await.unwrap();
     assert_eq!(dossier.altered_positions, [7]);
-    let raw = running.audit.get_raw_event(call(&auditor(), GetRawEventRequest { position: 7 })).await.unwrap().into_inner();
+    let raw =
+        running.audit.get_raw_event(call(&auditor(), GetRawEventRequest { position: 7 })).await.unwrap().into_inner();
     assert_ne!(raw.leaf_sha256, raw.kept_leaf_sha256);
-    let verified = running.audit.verify_range(call(&auditor(), VerifyRangeRequest::default())).await.unwrap().into_inner();
+    let verified =
+        running.audit.verify_range(call(&auditor(), VerifyRangeRequest::default())).await.unwrap().into_inner();
     let difference = verified.first_difference.unwrap();
     assert_eq!((difference.position, difference.stream), (7, stream("order", 7).to_string()));
     assert_eq!((verified.through_position, verified.events), (6, 6));
@@ -273,8 +284,16 @@ async fn a_head_that_was_written_down_is_confirmed_later() {
 #[tokio::test]
 async fn the_chain_of_an_empty_log_is_its_beginning() {
     let running = Running::new().await;
-    let head = running.audit.get_chain_head(call(&auditor(), GetChainHeadRequest::default())).await.unwrap().into_inner().head.unwrap();
+    let head = running
+        .audit
+        .get_chain_head(call(&auditor(), GetChainHeadRequest::default()))
+        .await
+        .unwrap()
+        .into_inner()
+        .head
+        .unwrap();
     assert_eq!((head.position, head.events, head.chain_sha256, head.recorded_at), (0, 0, "0".repeat(64), None));
-    let verified = running.audit.verify_range(call(&auditor(), VerifyRangeRequest::default())).await.unwrap().into_inner();
+    let verified =
+        running.audit.verify_range(call(&auditor(), VerifyRangeRequest::default())).await.unwrap().into_inner();
     assert_eq!((verified.events, verified.first_difference), (0, None));
 }

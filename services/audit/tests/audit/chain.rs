@@ -24,10 +24,22 @@ fn entry() -> Entry<'static> {
 fn the_hashes_of_the_example_are_those_of_the_readme() {
     let leaf = entry().leaf();
     assert_eq!(leaf.to_string(), "32a22aa893c7a990aa2753a1377dd0c9d449efe1b4012840f7a68380f7160547");
-    assert_eq!(Tip::GENESIS.link(leaf).hash.to_string(), "10bb9974794e99ac62a9bfaace8f218756c756d59bcae42127d9ada4d9700463");
-    assert_eq!(Tip::GENESIS.link(leaf).link(leaf).hash.to_string(), "72a75213c40a5952532f0ea2383a6f0a43c1b18024d434f1ef6f18a4ebbd8662");
-    assert_eq!(Tip::of_case(CORRELATION).hash.to_string(), "8ace7c6148963c24e2c598bd6ca7ff67e8e4e38870531d7dee9549f228030ebc");
-    assert_eq!(Tip::of_case(CORRELATION).link(leaf).hash.to_string(), "7c2bc7b71b7faf0ae47c7404201f661b7347236fbb7792ee4440d31211749595");
+    assert_eq!(
+        Tip::GENESIS.link(leaf).hash.to_string(),
+        "10bb9974794e99ac62a9bfaace8f218756c756d59bcae42127d9ada4d9700463"
+    );
+    assert_eq!(
+        Tip::GENESIS.link(leaf).link(leaf).hash.to_string(),
+        "72a75213c40a5952532f0ea2383a6f0a43c1b18024d434f1ef6f18a4ebbd8662"
+    );
+    assert_eq!(
+        Tip::of_case(CORRELATION).hash.to_string(),
+        "8ace7c6148963c24e2c598bd6ca7ff67e8e4e38870531d7dee9549f228030ebc"
+    );
+    assert_eq!(
+        Tip::of_case(CORRELATION).link(leaf).hash.to_string(),
+        "7c2bc7b71b7faf0ae47c7404201f661b7347236fbb7792ee4440d31211749595"
+    );
     assert_eq!(Tip::GENESIS.link(leaf).link(leaf).events, 2);
 }
 

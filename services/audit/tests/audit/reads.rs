@@ -51,7 +51,9 @@ async fn every_read_of_a_case_is_listed_also_one_that_was_refused() {
     let (entries, _) = list(&running, no_filter()).await.unwrap();
     let seen: Vec<_> = entries
         .iter()
-        .map(|entry| (entry.agency.as_str(), entry.method.rsplit('/').next().unwrap_or_default(), entry.resource.clone()))
+        .map(|entry| {
+            (entry.agency.as_str(), entry.method.rsplit('/').next().unwrap_or_default(), entry.resource.clone())
+        })
         .collect();
     assert_eq!(
         seen,
@@ -71,7 +73,8 @@ async fn reading_the_list_is_listed_with_what_it_was_filtered_by() {
     let running = given_reads().await;
     let by_agency = ListAccessLogRequest { agency: "cac-310000".into(), ..no_filter() };
     list(&running, by_agency).await.unwrap();
-    let reads_of_reads = ListAccessLogRequest { method: "/casebook.audit.v1.AuditService/ListAccessLog".into(), ..no_filter() };
+    let reads_of_reads =
+        ListAccessLogRequest { method: "/casebook.audit.v1.AuditService/ListAccessLog".into(), ..no_filter() };
     assert_eq!(resources(&running, reads_of_reads).await, ["access-log agency=cac-310000"]);
 }
 
@@ -83,19 +86,32 @@ async fn reads_are_found_by_agency_officer_case_resource_method_and_time() {
     let report = stream("report", 1).to_string();
     let filters = [
         (ListAccessLogRequest { agency: "cac-310000".into(), ..no_filter() }, vec![&case, &other]),
-        (ListAccessLogRequest { officer: "audit-office.officer-7".into(), resource: report.clone(), ..no_filter() }, vec![&report]),
+        (
+            ListAccessLogRequest { officer: "audit-office.officer-7".into(), resource: report.clone(), ..no_filter() },
+            vec![&report],
+        ),
         // By any of the case's streams: the report is one of them.
         (ListAccessLogRequest { case_id: id(CASE).to_string(), ..no_filter() }, vec![&case, &report]),
         (ListAccessLogRequest { case_id: id(8).to_string(), ..no_filter() }, vec![&other, &other]),
         (ListAccessLogRequest { case_id: id(99).to_string(), ..no_filter() }, vec![]),
         (ListAccessLogRequest { resource: other.clone(), agency: "audit-office".into(), ..no_filter() }, vec![&other]),
-        (ListAccessLogRequest { method: "/casebook.audit.v1.AuditService/GetRawEvent".into(), ..no_filter() }, vec![&report]),
-        (ListAccessLogRequest { to_time: Some(timestamp(moment("2026-03-02T05:00:00Z"))), ..no_filter() }, vec![&case, &other]),
+        (
+            ListAccessLogRequest { method: "/casebook.audit.v1.AuditService/GetRawEvent".into(), ..no_filter() },
+            vec![&report],
+        ),
+        (
+            ListAccessLogRequest { to_time: Some(timestamp(moment("2026-03-02T05:00:00Z"))), ..no_filter() },
+            vec![&case, &other],
+        ),
     ];
     for (request, expected) in filters {
         assert_eq!(resources(&running, request.clone()).await.iter().collect::<Vec<_>>(), expected, "{request:?}");
     }
-    let since = ListAccessLogRequest { from_time: Some(timestamp(moment("2026-03-02T05:00:00Z"))), page_size: 2, ..no_filter() };
+    let since = ListAccessLogRequest {
+        from_time: Some(timestamp(moment("2026-03-02T05:00:00Z"))),
+        page_size: 2,
+        ..no_filter()
+    };
     assert_eq!(resources(&running, since).await, [other, report]);
 }
 
@@ -115,7 +131,12 @@ async fn the_list_is_paged_both_ways_and_a_token_is_good_for_its_filters_only() 
                 ..no_filter()
             };
             let (entries, next) = list(&running, request).await.unwrap();
-            seen.extend(entries.into_iter().filter(|entry| !entry.method.ends_with("ListAccessLog")).map(|entry| entry.position));
+            seen.extend(
+                entries
+                    .into_iter()
+                    .filter(|entry| !entry.method.ends_with("ListAccessLog"))
+                    .map(|entry| entry.position),
+            );
             token = next;
             if token.is_empty() || seen.len() == 4 {
                 break;

@@ -1,7 +1,7 @@
 //! Rows are made from the log and from nothing else.
 
 use casebook_audit::projections;
-use casebook_audit::readmodel::{Kept, KeptEvent, Migrator, RecordedRead, ReadFilter, VerifyReads, list_reads};
+use casebook_audit::readmodel::{Kept, KeptEvent, Migrator, ReadFilter, RecordedRead, VerifyReads, list_reads};
 use casebook_audit::verify::VerifyChain;
 use casebook_proto::audit::v1::GetDossierRequest;
 use casebook_proto::audit::v1::audit_service_server::AuditService as _;
@@ -86,7 +86,11 @@ async fn an_event_without_readable_metadata_is_chained_like_any_other() {
         data: vec![0xff, 0x00].into(),
         metadata: metadata.into(),
     };
-    running.log().append(&stream("access", 1), Expected::Any, vec![odd(1, b""), odd(2, b"{}"), odd(3, &[0xff])]).await.unwrap();
+    running
+        .log()
+        .append(&stream("access", 1), Expected::Any, vec![odd(1, b""), odd(2, b"{}"), odd(3, &[0xff])])
+        .await
+        .unwrap();
     running.settle().await;
     let (kept, reads) = rows(&running.model).await;
     assert_eq!(kept.iter().map(|row| row.case_events).collect::<Vec<_>>(), [1, 2, 3]);

@@ -1,8 +1,8 @@
 //! A log in a throw-away folder, an audit that follows it, and callers.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use casebook_audit::grpc::Audit;
@@ -182,7 +182,8 @@ impl Running {
 /// The rows of a place are brought up to its log.
 pub async fn project(log: Arc<dyn EventLog>, model: Arc<ReadModel>) {
     let stop = tokio_util::sync::CancellationToken::new();
-    let running = tokio::spawn(casebook_readmodel::run(log.clone(), model.clone(), casebook_audit::projections(), stop.clone()));
+    let running =
+        tokio::spawn(casebook_readmodel::run(log.clone(), model.clone(), casebook_audit::projections(), stop.clone()));
     model.wait_for(log.head().await.unwrap(), PATIENCE).await.unwrap();
     stop.cancel();
     running.await.unwrap();
@@ -241,7 +242,8 @@ pub fn reseal(log: &rusqlite::Connection) {
         let position: i64 = row.get(0).unwrap();
         let (stream, event_type): (String, String) = (row.get(1).unwrap(), row.get(4).unwrap());
         let (revision, recorded_at): (i64, i64) = (row.get(2).unwrap(), row.get(5).unwrap());
-        let (id, metadata, data): (Vec<u8>, Vec<u8>, Vec<u8>) = (row.get(3).unwrap(), row.get(6).unwrap(), row.get(7).unwrap());
+        let (id, metadata, data): (Vec<u8>, Vec<u8>, Vec<u8>) =
+            (row.get(3).unwrap(), row.get(6).unwrap(), row.get(7).unwrap());
         let mut sum = crc32fast::Hasher::new();
         sum.update(&position.to_be_bytes());
         sum.update(&revision.to_be_bytes());

@@ -18,7 +18,14 @@ async fn given_a_log() -> Place {
     running.append(&stream("account", 3), 3, "hospital", r#"{"accountId":"3"}"#).await;
     running.append(&stream("report", 4), 4, "hotline", r#"{"reportId":"4"}"#).await;
     running.append(&stream("lead", 5), 1, "cac-310000", r#"{"leadId":"5"}"#).await;
-    running.append_all(&stream("case", 6), 1, "cac-310000", &[r#"{"opened":true}"#, r#"{"proposed":"mute"}"#, r#"{"decided":"mute"}"#]).await;
+    running
+        .append_all(
+            &stream("case", 6),
+            1,
+            "cac-310000",
+            &[r#"{"opened":true}"#, r#"{"proposed":"mute"}"#, r#"{"decided":"mute"}"#],
+        )
+        .await;
     running.append(&stream("order", 7), 1, "cac-310000", r#"{"days":7}"#).await;
     running.append(&stream("case", 8), 4, "wjw-110000", r#"{"opened":true}"#).await;
     running.append_all(&stream("order", 7), 1, "platform-douyin", &[r#"{"executed":true}"#, r#"{"late":false}"#]).await;
@@ -81,7 +88,11 @@ async fn an_edit_of_any_column_of_any_event_is_found() {
             }
             let sql = format!("UPDATE events SET {edit} WHERE position = {position}");
             assert_eq!(found(&place, |log| run(log, &sql)).await, (DifferenceKind::Damaged, position), "{edit}");
-            assert_eq!(found_resealed(&place, |log| run(log, &sql)).await, (DifferenceKind::Edited, position), "{edit}");
+            assert_eq!(
+                found_resealed(&place, |log| run(log, &sql)).await,
+                (DifferenceKind::Edited, position),
+                "{edit}"
+            );
         }
     }
 }
@@ -151,7 +162,10 @@ async fn a_log_cut_short_is_found() {
 #[tokio::test]
 async fn a_log_cut_short_and_written_on_is_found() {
     let place = given_a_log().await.copy();
-    run(&intruder(&place), "DELETE FROM events WHERE position > 9; UPDATE indexed SET through = 0; DELETE FROM event_ids;");
+    run(
+        &intruder(&place),
+        "DELETE FROM events WHERE position > 9; UPDATE indexed SET through = 0; DELETE FROM event_ids;",
+    );
     let running = Running::at(place).await;
     for _ in 0..4 {
         running.append(&stream("order", 7), 1, "cac-310000", r#"{"executed":false}"#).await;
@@ -178,7 +192,12 @@ async fn a_chain_that_was_altered_is_found() {
         let copy = place.copy();
         run(&intruder_in_chain(&copy), sql);
         let difference = report(&copy).await.first_difference.expect(sql);
-        assert_eq!((difference.kind, difference.position), (DifferenceKind::ChainAltered, position), "{sql}: {}", difference.description);
+        assert_eq!(
+            (difference.kind, difference.position),
+            (DifferenceKind::ChainAltered, position),
+            "{sql}: {}",
+            difference.description
+        );
     }
 }
 
@@ -203,7 +222,10 @@ async fn a_log_and_a_chain_rewritten_together_are_found_by_a_noted_head_and_by_n
         let (log, model) = (copy.read_log(), copy.read_model().await);
         project(log.clone(), model.clone()).await;
 
-        assert!(verify_chain(&log, &model).await.unwrap().agrees(), "without an anchor the rewritten log agrees with itself");
+        assert!(
+            verify_chain(&log, &model).await.unwrap().agrees(),
+            "without an anchor the rewritten log agrees with itself"
+        );
         let found = verify_range(&log, &model, Stretch { noted: Some(noted), ..Stretch::WHOLE }).await.unwrap();
         assert_eq!(found.noted, NotedOutcome::Contradicted);
         let difference = found.first_difference.unwrap();
@@ -252,7 +274,8 @@ async fn a_stretch_is_verified_in_parts_and_each_part_finds_what_is_in_it() {
     run(&raw, "UPDATE events SET data = X'7B7D' WHERE position = 9");
     reseal(&raw);
     let (log, model) = (copy.read_log(), copy.read_model().await);
-    let part = async |from, to| verify_range(&log, &model, Stretch { from, to: Some(to), ..Stretch::WHOLE }).await.unwrap();
+    let part =
+        async |from, to| verify_range(&log, &model, Stretch { from, to: Some(to), ..Stretch::WHOLE }).await.unwrap();
     assert!(part(1, 8).await.agrees());
     assert!(part(10, 12).await.agrees());
     assert_eq!(part(7, 10).await.first_difference.unwrap().position, 9);
