@@ -2,3 +2,5 @@
 
 mod golden;
 mod posts;
+mod service;
+mod world;

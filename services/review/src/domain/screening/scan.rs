@@ -160,10 +160,12 @@ impl Scan<'_> {
             for matched in stepper.matches() {
                 self.matched(matched.value(), &starts, at + c.len_utf8());
             }
-            if kept.is_ascii_digit() && !previous.is_ascii_digit() && at >= self.link_end {
-                if let Some(shape) = shapes::number(text, at) {
-                    self.shape(&shape);
-                }
+            if kept.is_ascii_digit()
+                && !previous.is_ascii_digit()
+                && at >= self.link_end
+                && let Some(shape) = shapes::number(text, at)
+            {
+                self.shape(&shape);
             }
             previous = kept;
         }
