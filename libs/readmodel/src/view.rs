@@ -41,10 +41,16 @@ pub trait View: Send + Sync + 'static {
     }
 }
 
+/// A folded state, and whether the table of timers may hold something of its stream.
+struct Folded<A: Aggregate> {
+    loaded: Loaded<A>,
+    has_timers: bool,
+}
+
 /// Keeps the rows and timers of a [`View`].
 pub struct ViewProjection<V: View> {
     log: Arc<dyn EventLog>,
-    states: LruCache<Uuid, Loaded<V::Aggregate>>,
+    states: LruCache<Uuid, Folded<V::Aggregate>>,
 }
 
 impl<V: View> ViewProjection<V> {
@@ -53,9 +59,9 @@ impl<V: View> ViewProjection<V> {
     }
 
     /// The state right before `event`.
-    async fn before(&mut self, id: Uuid, event: &RecordedEvent) -> Result<Loaded<V::Aggregate>, ProjectionError> {
-        if let Some(state) = self.states.pop(&id) {
-            return Ok(state);
+    async fn before(&mut self, id: Uuid, event: &RecordedEvent) -> Result<Folded<V::Aggregate>, ProjectionError> {
+        if let Some(folded) = self.states.pop(&id) {
+            return Ok(folded);
         }
         let stream = Store::<V::Aggregate>::stream(id);
         let mut loaded = Loaded::default();
@@ -71,13 +77,14 @@ impl<V: View> ViewProjection<V> {
             }
             from += events.len() as u64;
         }
-        Ok(loaded)
+        // What was written before this process began is not known here.
+        Ok(Folded { loaded, has_timers: event.revision > 0 })
     }
 
-    async fn write_rows(&self, touched: &HashMap<Uuid, Loaded<V::Aggregate>>, rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
+    async fn write_rows(&self, touched: &HashMap<Uuid, Folded<V::Aggregate>>, rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
         let mut upserts = Vec::new();
         let mut gone = Vec::new();
-        for (id, loaded) in touched {
+        for (id, Folded { loaded, .. }) in touched {
             let row = loaded.head.and_then(|head| V::row(*id, &loaded.state, &head));
             match row {
                 Some(row) => upserts.push(row.into_active_model().reset_all()),
@@ -99,17 +106,28 @@ impl<V: View> ViewProjection<V> {
         Ok(())
     }
 
-    async fn write_timers(&self, touched: &HashMap<Uuid, Loaded<V::Aggregate>>, rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
+    async fn write_timers(
+        &self,
+        touched: &mut HashMap<Uuid, Folded<V::Aggregate>>,
+        rows: &DatabaseTransaction,
+    ) -> Result<(), ProjectionError> {
         let mut old = Vec::new();
         let mut running = Vec::new();
-        for (id, loaded) in touched {
+        for (id, folded) in touched {
+            let timers = V::timers(&folded.loaded.state);
+            if timers.is_empty() && !folded.has_timers {
+                continue;
+            }
             let stream = Store::<V::Aggregate>::stream(*id).to_string();
-            running.extend(V::timers(&loaded.state).into_iter().map(|timer| timer::ActiveModel {
+            if folded.has_timers {
+                old.push(stream.clone());
+            }
+            folded.has_timers = !timers.is_empty();
+            running.extend(timers.into_iter().map(|timer| timer::ActiveModel {
                 stream: Set(stream.clone()),
                 kind: Set(timer.kind.to_owned()),
                 due_us: Set(timer.due.timestamp_micros()),
             }));
-            old.push(stream);
         }
         for streams in old.chunks(STATEMENT_ROWS_MAX) {
             timer::Entity::delete_many().filter(timer::Column::Stream.is_in(streams)).exec(rows).await?;
@@ -130,7 +148,7 @@ impl<V: View> Projection for ViewProjection<V> {
     }
 
     async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
-        let mut touched: HashMap<Uuid, Loaded<V::Aggregate>> = HashMap::new();
+        let mut touched: HashMap<Uuid, Folded<V::Aggregate>> = HashMap::new();
         for event in events {
             let Some(id) = event.stream.id() else {
                 return Err(ReadError::Corrupt(format!("`{}` is not named by an id", event.stream)).into());
@@ -139,16 +157,16 @@ impl<V: View> Projection for ViewProjection<V> {
                 let before = self.before(id, event).await?;
                 touched.insert(id, before);
             }
-            if let Some(loaded) = touched.get_mut(&id)
+            if let Some(Folded { loaded, .. }) = touched.get_mut(&id)
                 && loaded.head.is_none_or(|head| head.revision < event.revision)
             {
                 loaded.apply(event)?;
             }
         }
         self.write_rows(&touched, rows).await?;
-        self.write_timers(&touched, rows).await?;
-        for (id, loaded) in touched {
-            self.states.put(id, loaded);
+        self.write_timers(&mut touched, rows).await?;
+        for (id, folded) in touched {
+            self.states.put(id, folded);
         }
         Ok(())
     }
