@@ -139,3 +139,15 @@ fn what_a_physician_needs_is_not_for_the_reviewer_to_say() {
 fn what_is_concluded_is_not_checked_again() {
     verified().when(run_checks()).refused(CredentialRefusal::AlreadyConcluded);
 }
+
+/// A researcher's proof of employment may be all that the reviewer wants; that, too, is said and has a reason.
+#[test]
+fn a_reviewer_may_want_no_more_than_the_pack() {
+    let rules = CertificateRules { required: vec![EmploymentProof], case_by_case: true, ..rules() };
+    let certificates = vec![certificate(EmploymentProof)];
+    let filed = nothing().after(file(FileCredential { certificates, rules: Some(rules.clone()), ..application() }));
+    let case = CaseByCase { required: Vec::new(), reason: "简介仅称科研人员".to_owned() };
+    let recorded = events(filed, CredentialCommand::RunChecks { rules, case_by_case: Some(case), now: now() });
+    let [CredentialEvent::ChecksRun(checks)] = recorded.as_slice() else { panic!("{recorded:?}") };
+    assert_eq!((checks.required.as_slice(), checks.failed()), (&[EmploymentProof][..], Vec::new()));
+}

@@ -69,7 +69,7 @@ async fn a_notice_runs_two_months_and_lapses_or_is_fulfilled() {
     assert!(get(&house, "dy-9").await.reminded_at.is_some(), "a reminder comes before the end");
     house.clock.turn_to(due);
     let lapsed = until(&house, "dy-9", RecertificationState::Lapsed).await;
-    assert_eq!(lapsed.lapsed_at.is_some(), true);
+    assert_eq!(lapsed.lapsed_at, proto(due));
     house.rest().await;
 
     let list = ListRecertificationsRequest { state: RecertificationState::Lapsed as i32, ..Default::default() };

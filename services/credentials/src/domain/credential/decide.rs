@@ -112,27 +112,33 @@ fn run_checks(
         let failed = application.checks.as_ref().map(Checks::failed).unwrap_or_default();
         return Err(Refusal::EvidenceIncomplete { failed, supplement_awaited: true });
     }
-    let (required, required_reason) = match (rules.case_by_case, case_by_case) {
-        (false, None) => (rules.required.clone(), String::new()),
-        (false, Some(_)) => return Err(Refusal::RequirementFixed),
-        // A researcher's proof of employment may be all that the reviewer wants; that, too, is said and has a reason.
-        (true, Some(case))
-            if !(case.required.is_empty() && rules.required.is_empty()) && !case.reason.trim().is_empty() =>
-        {
-            let mut required = rules.required.clone();
-            required.extend(case.required.into_iter().filter(|kind| !rules.required.contains(kind)));
-            (required, case.reason)
-        }
-        // What was recorded for an earlier run holds for the next.
-        (true, None) if application.checks.is_some() => application
-            .checks
-            .as_ref()
-            .map(|checks| (checks.required.clone(), checks.required_reason.clone()))
-            .unwrap_or_default(),
-        (true, _) => return Err(Refusal::RequirementNotRecorded),
-    };
+    let (required, required_reason) = requirement(application, rules, case_by_case)?;
     let results = checks::run(&application.applicant, &application.certificates, &required, rules, now);
     Ok(vec![CredentialEvent::ChecksRun(Checks { results, required, required_reason, run_at: now })])
+}
+
+/// What is asked of the applicant: the pack's set, or with a reason what the reviewer adds to it (R25).
+fn requirement(
+    application: &Application,
+    rules: &CertificateRules,
+    case_by_case: Option<CaseByCase>,
+) -> Result<(Vec<CertificateType>, String), Refusal> {
+    match (case_by_case, &application.checks) {
+        (None, _) if !rules.case_by_case => Ok((rules.required.clone(), String::new())),
+        (Some(_), _) if !rules.case_by_case => Err(Refusal::RequirementFixed),
+        // What was recorded for an earlier run holds for the next.
+        (None, Some(checks)) => Ok((checks.required.clone(), checks.required_reason.clone())),
+        (None, None) => Err(Refusal::RequirementNotRecorded),
+        (Some(case), _) => {
+            let mut required = rules.required.clone();
+            required.extend(case.required.into_iter().filter(|kind| !rules.required.contains(kind)));
+            // A researcher's proof of employment may be all that is wanted; that, too, is said and has a reason.
+            if required.is_empty() || case.reason.trim().is_empty() {
+                return Err(Refusal::RequirementNotRecorded);
+            }
+            Ok((required, case.reason))
+        }
+    }
 }
 
 /// The verification has not been concluded.
