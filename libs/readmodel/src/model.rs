@@ -114,6 +114,8 @@ fn options(url: &str, connections_max: u32) -> ConnectOptions {
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
             .pragma("busy_timeout", "10000")
+            // Sixteen mebibytes: a page that changes again and again is moved into the database once.
+            .pragma("wal_autocheckpoint", "4096")
             // A statement of many rows keeps the pages that it may have to take back; they need no file.
             .pragma("temp_store", "MEMORY")
             .statement_cache_capacity(256)
