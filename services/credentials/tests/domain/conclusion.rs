@@ -142,3 +142,18 @@ fn an_interested_officer_does_not_conclude() {
     // Another officer of the platform that filed it may: S1 has platforms verify.
     assert_eq!(events(ready(), by(officer("douyin", "verification"))).len(), 1);
 }
+
+/// What has happened is a fact, but an event that does not fit changes nothing.
+#[test]
+fn an_event_that_does_not_fit_leaves_the_state_as_it_is() {
+    use casebook_kernel::Decider as _;
+    let concluding = events(ready(), conclude(verify()));
+    let revoke = casebook_credentials::domain::credential::CredentialCommand::Revoke {
+        reasons: "注销".to_owned(),
+        actor: verifier(),
+        now: now(),
+    };
+    let revoked = verified().after(revoke).state();
+    let after = concluding.iter().fold(revoked.clone(), casebook_credentials::domain::credential::Credential::evolve);
+    assert_eq!(after, revoked);
+}

@@ -143,14 +143,7 @@ fn requirement(
 
 /// The verification has not been concluded.
 pub(super) fn open(application: &Application) -> Result<(), Refusal> {
-    match application.stage {
-        Stage::Filed | Stage::Checked | Stage::AwaitingSupplement { .. } => Ok(()),
-        Stage::Verified(_)
-        | Stage::Expired(_)
-        | Stage::Refused { .. }
-        | Stage::Revoked { .. }
-        | Stage::Superseded { .. } => Err(Refusal::AlreadyConcluded),
-    }
+    if application.is_open() { Ok(()) } else { Err(Refusal::AlreadyConcluded) }
 }
 
 fn request_supplement(

@@ -182,6 +182,18 @@ impl Application {
         }
     }
 
+    /// The verification has not been concluded.
+    pub fn is_open(&self) -> bool {
+        match self.stage {
+            Stage::Filed | Stage::Checked | Stage::AwaitingSupplement { .. } => true,
+            Stage::Verified(_)
+            | Stage::Expired(_)
+            | Stage::Refused { .. }
+            | Stage::Revoked { .. }
+            | Stage::Superseded { .. } => false,
+        }
+    }
+
     pub fn has(&self, kind: CertificateType) -> bool {
         self.certificates.iter().any(|certificate| certificate.kind == kind)
     }
@@ -190,6 +202,16 @@ impl Application {
         match event {
             // A stream begins once.
             CredentialEvent::Filed(_) => {}
+            // What belongs to a verification that is being decided fits no other.
+            CredentialEvent::ChecksRun(_)
+            | CredentialEvent::RegistryLookedUp(_)
+            | CredentialEvent::Verified(_)
+            | CredentialEvent::Refused { .. }
+            | CredentialEvent::SupplementRequested { .. }
+            | CredentialEvent::SupplementDueMoved { .. }
+            | CredentialEvent::SupplementLapsed { .. }
+            | CredentialEvent::SupplementSubmitted { .. }
+                if !self.is_open() => {}
             CredentialEvent::ChecksRun(checks) => {
                 self.checks = Some(checks.clone());
                 if self.stage == Stage::Filed {
