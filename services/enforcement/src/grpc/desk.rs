@@ -1,0 +1,227 @@
+//! What the methods share: stores, the policy, and how a request's words become values of the domain.
+
+use std::sync::Arc;
+
+use casebook_bootstrap::{
+    Explained, Gate, Write, execute_status, history_entry, history_page, invalid, list_status, position_of, store_status,
+};
+use casebook_eventlog::EventLog;
+use casebook_execution::{Aggregate, Claims, Context, Store};
+use casebook_kernel::calendar::CalendarError;
+use casebook_kernel::{OfficerId, Timestamp};
+use casebook_policy::{EarlierMeasure, LegalBasisId, MeasureId, MeasureParameters, PolicyRefusal, PolicySet, Undoing};
+use casebook_proto::common::v1::HistoryEntry;
+use casebook_proto::enforcement::v1;
+use casebook_proto::moment;
+use casebook_readmodel::ReadModel;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::refusal;
+use crate::domain::case::{Advice, Case, CaseCommand, CaseFile, CaseState, RemedyText};
+use crate::domain::lead::Lead;
+use crate::domain::measure::{AccountRef, Measure};
+use crate::domain::order::{Order, OrderCommand};
+use crate::readmodel::{SortKey, Sorting, ladder_history};
+use crate::resource::{case_resource, order_resource};
+use crate::terms::Terms;
+
+/// What the methods work with.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    pub gate: Gate,
+    pub policy: Arc<PolicySet>,
+    pub terms: Terms,
+    pub claims: Claims,
+    pub log: Arc<dyn EventLog>,
+    pub read_model: Arc<ReadModel>,
+    pub leads: Arc<Store<Lead>>,
+    pub cases: Arc<Store<Case>>,
+    pub orders: Arc<Store<Order>>,
+}
+
+/// The id that a checked field holds.
+pub fn id<T: From<Uuid>>(field: &'static str, text: &str) -> Result<T, Status> {
+    Uuid::try_parse(text).map(T::from).map_err(|_| invalid(field, "is not a lower-case hyphenated UUID"))
+}
+
+/// The same where empty means none.
+pub fn optional_id<T: From<Uuid>>(field: &'static str, text: &str) -> Result<Option<T>, Status> {
+    if text.is_empty() { Ok(None) } else { id(field, text).map(Some) }
+}
+
+/// A value with one spelling.
+pub fn value<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, text: &str) -> Result<T, Status> {
+    text.parse().map_err(|error| invalid(field, error))
+}
+
+/// A time that a checked field holds.
+pub fn required_time(field: &'static str, time: Option<&casebook_proto::Timestamp>) -> Result<Timestamp, Status> {
+    time.and_then(moment).ok_or_else(|| invalid(field, "is not a time"))
+}
+
+/// A filter that is set.
+pub fn set(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The number of a state to filter by.
+pub fn set_number(number: i32) -> Option<i32> {
+    Some(number).filter(|number| *number != 0)
+}
+
+pub fn sorting(order_by: &str) -> Result<Sorting, Status> {
+    let (by, descending) = match order_by {
+        "" | "create_time" => (SortKey::Created, false),
+        "create_time desc" => (SortKey::Created, true),
+        "update_time" => (SortKey::Updated, false),
+        "update_time desc" => (SortKey::Updated, true),
+        _ => {
+            let words = "is none of `create_time`, `create_time desc`, `update_time`, `update_time desc`";
+            return Err(invalid("order_by", words));
+        }
+    };
+    Ok(Sorting { by, descending })
+}
+
+/// A term that cannot be reckoned: a year whose calendar is not published is an error, never a guess.
+pub fn calendar_status(error: CalendarError) -> Status {
+    Explained::precondition("CALENDAR_YEAR_MISSING").status(error)
+}
+
+pub fn officers(texts: &[String]) -> Result<Vec<OfficerId>, Status> {
+    let one = |(index, text): (usize, &String)| value(&format!("officers[{index}]"), text);
+    texts.iter().enumerate().map(one).collect()
+}
+
+impl Desk {
+    pub fn account(&self, field: &str, message: Option<&v1::AccountRef>) -> Result<AccountRef, Status> {
+        let message = message.ok_or_else(|| invalid(field, "is required"))?;
+        if self.policy.pack.platform(&message.platform).is_none() {
+            return Err(invalid(&format!("{field}.platform"), "is no platform of the policy pack"));
+        }
+        let platform = value(&format!("{field}.platform"), &message.platform)?;
+        Ok(AccountRef { platform, platform_uid: message.platform_uid.clone() })
+    }
+
+    /// The measures of a request, each with what the pack says of it.
+    pub fn measures(&self, field: &str, choices: &[v1::MeasureChoice]) -> Result<Vec<Measure>, Status> {
+        let one = |(index, choice)| self.measure(&format!("{field}[{index}]"), choice);
+        choices.iter().enumerate().map(one).collect()
+    }
+
+    fn measure(&self, field: &str, choice: &v1::MeasureChoice) -> Result<Measure, Status> {
+        let account = self.account(&format!("{field}.account"), choice.account.as_ref())?;
+        let known = self.policy.pack.measure(&choice.measure);
+        let known = known.ok_or_else(|| invalid(&format!("{field}.measure"), "is no measure of the policy pack"))?;
+        let some = |number: u32| Some(number).filter(|number| *number > 0);
+        let parameters = MeasureParameters { days: some(choice.days), points: some(choice.points) };
+        known.check_parameters(&parameters).map_err(|refusal| {
+            let parameter = match &refusal {
+                PolicyRefusal::ParameterMissing { parameter, .. }
+                | PolicyRefusal::ParameterOutOfRange { parameter, .. }
+                | PolicyRefusal::ParameterNotTaken { parameter, .. } => parameter,
+                _ => "measure",
+            };
+            invalid(&format!("{field}.{parameter}"), &refusal)
+        })?;
+        let irreversible = !known.is_reversible();
+        Ok(Measure { account, id: known.id.clone(), parameters, rung: known.rung, irreversible })
+    }
+
+    pub fn bases(&self, texts: &[String]) -> Result<Vec<LegalBasisId>, Status> {
+        let one = |(index, text): (usize, &String)| {
+            let field = format!("legal_bases[{index}]");
+            match self.policy.pack.legal_basis(text) {
+                Some(basis) => Ok(basis.id.clone()),
+                None => Err(invalid(&field, "is no legal basis of the policy pack")),
+            }
+        };
+        texts.iter().enumerate().map(one).collect()
+    }
+
+    /// What is done for whoever met a measure that cannot be undone.
+    pub fn remedies(&self) -> Vec<RemedyText> {
+        let irreversible = self.policy.pack.measures().filter_map(|measure| match &measure.undoing {
+            Undoing::Irreversible { remedy } => Some(RemedyText { measure: measure.id.clone(), text: remedy.zh.clone() }),
+            Undoing::Reversible { .. } => None,
+        });
+        irreversible.collect()
+    }
+
+    /// What the ladder recommends for each account, from everything that the log says of it by now (R92).
+    pub async fn advice(&self, violation: &str, accounts: Vec<AccountRef>, now: Timestamp) -> Result<Vec<Advice>, Status> {
+        let head = self.log.head().await.map_err(|error| store_status(error.into()))?;
+        position_of(&self.read_model, head.0).await?;
+        let mut advice = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            let (recommendation, _) = self.recommend(violation, &account, now).await?;
+            advice.push(Advice { account, recommendation });
+        }
+        Ok(advice)
+    }
+
+    /// What the ladder recommends, and the history that it follows from.
+    pub async fn recommend(
+        &self,
+        violation: &str,
+        account: &AccountRef,
+        now: Timestamp,
+    ) -> Result<(casebook_policy::Recommendation, Vec<v1::Order>), Status> {
+        let history = ladder_history(self.read_model.reader(), account).await.map_err(list_status)?;
+        let earlier: Vec<_> = history.iter().filter_map(earlier_measure).collect();
+        let recommended = self.policy.pack.recommend(violation, &earlier, now);
+        let recommended = recommended.map_err(|refusal| refusal::policy(&refusal).status(&refusal))?;
+        Ok((recommended, history))
+    }
+
+    pub async fn case_file(&self, case_id: Uuid) -> Result<CaseFile, Status> {
+        let loaded = self.cases.load(case_id).await.map_err(store_status)?;
+        match loaded.state {
+            CaseState::Existing(file) => Ok(*file),
+            CaseState::Absent => Err(Explained::not_found("CASE_NOT_FOUND").status("there is no such case")),
+        }
+    }
+
+    /// Carries a command on a case out.
+    pub async fn on_case(&self, context: &Context, case_id: Uuid, command: CaseCommand) -> Result<(v1::Case, u64), Status> {
+        let executed = self.cases.execute(case_id, context, command).await;
+        let executed = executed.map_err(|error| execute_status(error, refusal::case))?;
+        let case = case_resource(&executed.state, &executed.head).unwrap_or_default();
+        Ok((case, executed.head.position.0))
+    }
+
+    /// Carries a command on an order out.
+    pub async fn on_order(&self, context: &Context, order_id: Uuid, command: OrderCommand) -> Result<(v1::Order, u64), Status> {
+        let executed = self.orders.execute(order_id, context, command).await;
+        let executed = executed.map_err(|error| execute_status(error, refusal::order))?;
+        let order = order_resource(&executed.state, &executed.head).unwrap_or_default();
+        Ok((order, executed.head.position.0))
+    }
+
+    /// One page of a stream's events, and the token of the next.
+    pub async fn history<A: Aggregate>(
+        &self,
+        store: &Store<A>,
+        id: Uuid,
+        page_size: u32,
+        page_token: &str,
+    ) -> Result<(Vec<HistoryEntry>, String), Status> {
+        let (from, size) = history_page(page_size, page_token)?;
+        let events = store.history(id, from, size + 1).await.map_err(store_status)?;
+        let next = events.get(size).map(|event| event.revision.to_string()).unwrap_or_default();
+        Ok((events.iter().take(size).map(|event| history_entry(event)).collect(), next))
+    }
+}
+
+/// A write's request and context.
+pub fn parts<R>(write: Write<R>) -> (R, Context) {
+    (write.request, write.context)
+}
+
+/// The measure of an earlier order, as the ladder counts it: from the day on which the order was issued.
+fn earlier_measure(order: &v1::Order) -> Option<EarlierMeasure> {
+    let measure: MeasureId = order.measure.as_ref()?.measure.parse().ok()?;
+    let decided_at = order.issued_at.as_ref().and_then(moment)?;
+    Some(EarlierMeasure { measure, decided_at })
+}

@@ -1,0 +1,53 @@
+use casebook_bootstrap::invalid;
+use casebook_policy::DeadlineName;
+use casebook_proto::enforcement::v1;
+use tonic::{Request, Status};
+
+use super::desk::{Desk, calendar_status, id, officers, parts};
+use crate::domain::case::CaseCommand;
+
+impl Desk {
+    pub(super) async fn offer_transfer(
+        &self,
+        request: Request<v1::OfferTransferRequest>,
+    ) -> Result<v1::OfferTransferResponse, Status> {
+        let (request, context) = parts(self.gate.write(request)?);
+        let to_agency = self.policy.pack.agency(&request.to_agency).map(|agency| agency.id.clone());
+        let command = CaseCommand::OfferTransfer {
+            by: context.actor.clone(),
+            to_agency: to_agency.ok_or_else(|| invalid("to_agency", "is no agency of the policy pack"))?,
+            reasons: request.reasons,
+            lapse_at: self.terms.end(DeadlineName::TransferOffer, context.now).map_err(calendar_status)?,
+            now: context.now,
+        };
+        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        Ok(v1::OfferTransferResponse { case: Some(case), position })
+    }
+
+    pub(super) async fn accept_transfer(
+        &self,
+        request: Request<v1::AcceptTransferRequest>,
+    ) -> Result<v1::AcceptTransferResponse, Status> {
+        let (request, context) = parts(self.gate.write(request)?);
+        let case_id = id("case_id", &request.case_id)?;
+        let file = self.case_file(case_id).await?;
+        let command = CaseCommand::AcceptTransfer {
+            by: context.actor.clone(),
+            officers: officers(&request.officers)?,
+            competence: self.competence(file.opening.violation.as_str())?,
+            now: context.now,
+        };
+        let (case, position) = self.on_case(&context, case_id, command).await?;
+        Ok(v1::AcceptTransferResponse { case: Some(case), position })
+    }
+
+    pub(super) async fn decline_transfer(
+        &self,
+        request: Request<v1::DeclineTransferRequest>,
+    ) -> Result<v1::DeclineTransferResponse, Status> {
+        let (request, context) = parts(self.gate.write(request)?);
+        let command = CaseCommand::DeclineTransfer { by: context.actor.clone(), reasons: request.reasons, now: context.now };
+        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        Ok(v1::DeclineTransferResponse { case: Some(case), position })
+    }
+}

@@ -1,0 +1,145 @@
+//! A decision becomes one order for each measure on each account; a reversal takes them back.
+
+use async_trait::async_trait;
+use casebook_eventlog::{Filter, RecordedEvent};
+use casebook_execution::Aggregate as _;
+use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_kernel::AgencyId;
+use casebook_kernel::ids::{CaseId, OrderId};
+use casebook_policy::{DeadlineName, Instrument, LegalBasisId};
+
+use super::{Reacting, not_now};
+use crate::domain::case::{Case, CaseChange, DecisionIssued, Irreversible, OrderEnd, OrderEndOutcome, OrderReport, Reversal, Undoing};
+use crate::domain::ids::DecisionId;
+use crate::domain::measure::Measure;
+use crate::domain::order::{OrderCommand, OrderRefusal, OrderTerms};
+
+/// The events that this reaction follows.
+const DECIDED: &str = "casebook.enforcement.v1.DecisionIssued";
+const REVERSED: &str = "casebook.enforcement.v1.ReversalIssued";
+
+#[derive(Debug)]
+pub struct IssueOrders(pub Reacting);
+
+/// What the orders of one decision or reversal share.
+struct Ruled<'a> {
+    case_id: CaseId,
+    decision_id: DecisionId,
+    instrument: Instrument,
+    legal_bases: &'a [LegalBasisId],
+    reasons: &'a str,
+    agency: &'a AgencyId,
+}
+
+#[async_trait]
+impl Reaction for IssueOrders {
+    fn name(&self) -> &'static str {
+        "enforcement.issue_orders"
+    }
+
+    fn filter(&self) -> Filter {
+        Filter::categories([Case::CATEGORY])
+    }
+
+    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+        if ![DECIDED, REVERSED].contains(&&*event.event_type) {
+            return Ok(());
+        }
+        let decided = Case::decode(&event.event_type, &event.data).map_err(not_now)?;
+        match &decided.change {
+            CaseChange::DecisionIssued(issued) => self.decided(event, decided.case_id, issued).await,
+            CaseChange::ReversalIssued(reversal) => self.reversed(event, decided.case_id, reversal).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl IssueOrders {
+    async fn decided(&self, event: &RecordedEvent, case_id: CaseId, issued: &DecisionIssued) -> Result<(), NotNow> {
+        let ruled = Ruled {
+            case_id,
+            decision_id: issued.decision_id,
+            instrument: issued.instrument,
+            legal_bases: &issued.legal_bases,
+            reasons: &issued.reasons,
+            agency: &issued.agency,
+        };
+        for measure in &issued.measures {
+            self.issue(event, &ruled, measure.order_id(issued.decision_id), measure).await?;
+        }
+        Ok(())
+    }
+
+    async fn reversed(&self, event: &RecordedEvent, case_id: CaseId, reversal: &Reversal) -> Result<(), NotNow> {
+        for undoing in &reversal.undoings {
+            self.undo(event, case_id, reversal, undoing).await?;
+        }
+        for Irreversible { order_id, .. } in &reversal.irreversible {
+            let context = self.0.context(event, &format!("void {order_id}"))?;
+            self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await?;
+        }
+        let ruled = Ruled {
+            case_id,
+            decision_id: reversal.reversal_id,
+            instrument: reversal.instrument,
+            legal_bases: &reversal.legal_bases,
+            reasons: &reversal.reasons,
+            agency: &reversal.agency,
+        };
+        for replacement in &reversal.replacements {
+            self.issue(event, &ruled, replacement.order_id, &replacement.measure).await?;
+        }
+        Ok(())
+    }
+
+    async fn issue(&self, event: &RecordedEvent, ruled: &Ruled<'_>, order_id: OrderId, measure: &Measure) -> Result<(), NotNow> {
+        let context = self.0.context(event, &format!("issue {order_id}"))?;
+        // The facts of the case do not change: the present state tells them as well as that of the decision.
+        let case = self.0.cases.load(ruled.case_id.uuid()).await.map_err(not_now)?;
+        let Some(file) = case.state.file() else { return Ok(()) };
+        let due_at = self.0.terms.end(DeadlineName::OrderReceipt, context.now).map_err(not_now)?;
+        let escalate_at = self.0.terms.end(DeadlineName::OrderReceipt, due_at).map_err(not_now)?;
+        let terms = OrderTerms {
+            order_id,
+            case_id: ruled.case_id,
+            decision_id: ruled.decision_id,
+            measure: measure.clone(),
+            instrument: ruled.instrument,
+            violation: file.opening.violation.clone(),
+            legal_bases: ruled.legal_bases.to_vec(),
+            reasons: ruled.reasons.to_owned(),
+            agency: ruled.agency.clone(),
+            region: file.opening.region,
+            issued_at: context.now,
+            due_at,
+            escalate_at,
+            counters: None,
+        };
+        self.0.order(&context, order_id, OrderCommand::Issue(Box::new(terms))).await.map(|_| ())
+    }
+
+    /// What follows from it, the order's own events tell (`FollowOrders`); where none came, the case is told here.
+    async fn undo(&self, event: &RecordedEvent, case_id: CaseId, reversal: &Reversal, undoing: &Undoing) -> Result<(), NotNow> {
+        let Undoing { order_id, counter_order_id, .. } = undoing;
+        let context = self.0.context(event, &format!("undo {order_id}"))?;
+        match self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await? {
+            // The decision's orders are issued by this very reaction, but maybe not yet: events of one stream come in
+            // order, and a decision precedes its reversal, so this cannot be unless the log was tampered with.
+            Some(OrderRefusal::UnknownOrder) => Err(NotNow(format!("the order {order_id} is not issued yet"))),
+            Some(OrderRefusal::NothingInForce) => {
+                let end = OrderEnd { outcome: OrderEndOutcome::NotNeeded, cause: None, effective_from: None, late: false };
+                let context = self.0.context(event, &format!("spare {counter_order_id}"))?;
+                self.0.settle(&context, case_id, OrderReport { order_id: *counter_order_id, end }).await.map(|_| ())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn undo_command(reacting: &Reacting, reversal: &Reversal) -> OrderCommand {
+    OrderCommand::Undo {
+        reversal: Some(reversal.reversal_id),
+        reasons: reversal.reasons.clone(),
+        by: reacting.system.officer.clone(),
+    }
+}
