@@ -100,16 +100,21 @@ impl Cast {
         self.client(&format!("institution-{institution_id}"), person, None, region, Role::Institution)
     }
 
-    pub fn platform(&mut self, platform: &str) -> Result<Client, DemoError> {
-        self.client(&format!("platform-{platform}"), "back-end", None, Region::NATIONAL, Role::Platform)
+    /// A platform's back end goes on for months: it takes a new token for each connection and each answer.
+    pub fn platform(&self, platform: &str) -> Result<impl Fn() -> Result<Client, DemoError> + Send + 'static, DemoError> {
+        let actor = Actor {
+            agency: format!("platform-{platform}").parse().map_err(DemoError::Sample)?,
+            officer: "back-end".parse().map_err(DemoError::Sample)?,
+            agency_kind: None,
+            region: Region::NATIONAL,
+        };
+        let principal = Principal { actor, roles: vec![Role::Platform] };
+        let (tokens, clock, channel) = (self.tokens.clone(), self.clock.clone(), self.channel.clone());
+        Ok(move || Ok(Client::over(channel.clone(), &tokens.mint(&principal, clock.now(), TOKEN_VALIDITY)?)?))
     }
 
     pub fn auditor(&mut self) -> Result<Client, DemoError> {
         self.client("audit-office", "auditor-01", None, Region::NATIONAL, Role::Auditor)
-    }
-
-    pub fn portal(&mut self) -> Result<Client, DemoError> {
-        self.client("public-portal", "portal", None, Region::NATIONAL, Role::Portal)
     }
 
     fn client(&mut self, agency: &str, officer: &'static str, kind: Option<AgencyKind>, region: Region, role: Role) -> Result<Client, DemoError> {

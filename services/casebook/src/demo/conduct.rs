@@ -137,6 +137,12 @@ impl Conduct<'_> {
             reviewer.decline_report(request).await.map_err(at("DeclineReport"))?;
             return Ok(false);
         }
+        let read = review::GetReportRequest { report_id: report_id.clone(), ..Default::default() };
+        let report = reviewer.get_report(read).await.map_err(at("GetReport"))?.into_inner().report.unwrap_or_default();
+        if report.stage() != review::ReportStage::Received {
+            // Somebody reported the same post before: the finding on it has answered this report, too.
+            return Ok(false);
+        }
         let accept = review::AcceptReportRequest { request_id: request_id(), report_id: report_id.clone(), ..Default::default() };
         reviewer.accept_report(accept).await.map_err(at("AcceptReport"))?;
 

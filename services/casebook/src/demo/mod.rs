@@ -192,7 +192,7 @@ impl Play {
             self.bar.set_message(format!("{day}  decisions {}  refused {}", self.decided(), self.refused.len()));
             match self.stage(stage, place).await {
                 Ok(next) => {
-                    self.bar.inc(u64::from(next.is_empty()));
+                    self.bar.inc(u64::from(next.is_empty() && stage != Stage::Pause));
                     self.queue.extend(next.into_iter().map(|(after, stage)| Reverse((time + after, stage, place))));
                 }
                 Err(DemoError::Refused(refusal)) => {
@@ -229,8 +229,6 @@ impl Play {
             }
             Stage::Pause => {
                 tokio::time::sleep(LET_DEADLINES_FIRE).await;
-                // Nothing follows from a pause, and the matter goes on elsewhere in the queue.
-                self.bar.dec(1);
                 vec![]
             }
             Stage::Appeal => {

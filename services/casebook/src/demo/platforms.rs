@@ -13,6 +13,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::DemoError;
+use super::conduct::at;
 use crate::client::Client;
 use crate::matter::{self, Receipt};
 
@@ -43,20 +45,24 @@ impl Answers {
 }
 
 /// Runs a platform's back end until its task is aborted.
-pub fn play(client: Client, clock: Arc<TurnedClock>, answers: Answers) -> JoinHandle<()> {
+pub fn play<C>(client: C, clock: Arc<TurnedClock>, answers: Answers) -> JoinHandle<()>
+where
+    C: Fn() -> Result<Client, DemoError> + Send + 'static,
+{
     tokio::spawn(async move {
         let mut back_end = BackEnd { client, clock, answers, cursor: 0, waiting: Vec::new() };
         loop {
-            if let Err(status) = back_end.follow().await {
-                tracing::warn!(%status, "a platform lost its stream of orders and connects again");
+            if let Err(error) = back_end.follow().await {
+                tracing::warn!(%error, "a platform lost its stream of orders and connects again");
             }
             tokio::time::sleep(RECONNECT_DELAY).await;
         }
     })
 }
 
-struct BackEnd {
-    client: Client,
+struct BackEnd<C> {
+    /// Connects with a token that is valid now.
+    client: C,
     clock: Arc<TurnedClock>,
     answers: Answers,
     cursor: u64,
@@ -64,14 +70,14 @@ struct BackEnd {
     waiting: Vec<(Timestamp, PlatformOrder, Option<Receipt>)>,
 }
 
-impl BackEnd {
-    async fn follow(&mut self) -> Result<(), tonic::Status> {
+impl<C: Fn() -> Result<Client, DemoError>> BackEnd<C> {
+    async fn follow(&mut self) -> Result<(), DemoError> {
         let request = StreamOrdersRequest { after_position: self.cursor };
-        let mut orders = self.client.platform().stream_orders(request).await?.into_inner();
+        let mut orders = (self.client)()?.platform().stream_orders(request).await.map_err(at("StreamOrders"))?.into_inner();
         loop {
             tokio::select! {
                 message = orders.message() => {
-                    let Some(message) = message? else { return Ok(()) };
+                    let Some(message) = message.map_err(at("StreamOrders"))? else { return Ok(()) };
                     let issued = message.news() == OrderNews::Issued;
                     if let Some(order) = message.order.filter(|order| issued && order.receipt.is_none()) {
                         let receipt = self.answers.of(&order);
@@ -86,20 +92,20 @@ impl BackEnd {
         }
     }
 
-    async fn answer(&mut self) -> Result<(), tonic::Status> {
+    async fn answer(&mut self) -> Result<(), DemoError> {
         let now = self.clock.now();
         let (due, later) = std::mem::take(&mut self.waiting).into_iter().partition(|(at, _, _)| *at <= now);
         self.waiting = later;
         let due: Vec<(Timestamp, PlatformOrder, Option<Receipt>)> = due;
         for (_, order, receipt) in due {
             let request = receipt_request(&order, receipt.as_ref(), now);
-            match self.client.platform().report_receipt(request).await {
+            match (self.client)()?.platform().report_receipt(request).await {
                 Ok(_) => {}
                 // Somebody was quicker: the order has been taken back, or answered before a reconnection.
                 Err(status) if matches!(status.code(), tonic::Code::FailedPrecondition | tonic::Code::AlreadyExists) => {
                     tracing::info!(%status, order = order.order_id, "the receipt was not taken");
                 }
-                Err(status) => return Err(status),
+                Err(status) => return Err(at("ReportReceipt")(status)),
             }
         }
         Ok(())
