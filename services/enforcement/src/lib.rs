@@ -36,6 +36,14 @@ const NAME: &str = "enforcement";
 
 /// Starts the service: its rows, its reactions, its deadlines, its routes.
 pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Result<Service, StartError> {
+    let (officers, platforms, service) = open(foundation).await?;
+    routes.add_service(EnforcementServiceServer::new(officers));
+    routes.add_service(PlatformServiceServer::new(platforms));
+    Ok(service)
+}
+
+/// Starts everything but the routes: what answers the officers, what answers the platforms, and the service itself.
+pub async fn open(foundation: &Foundation) -> Result<(Enforcement, Platforms, Service), StartError> {
     let read_model = foundation.read_model::<readmodel::Migrations>(NAME).await?;
     foundation.project(NAME, &read_model, readmodel::projections(&foundation.log));
 
@@ -66,9 +74,8 @@ pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Resul
 
     let platforms =
         Platforms { desk: desk.clone(), system: foundation.system.clone(), stopping: foundation.stopping() };
-    routes.add_service(EnforcementServiceServer::new(Enforcement(desk)));
-    routes.add_service(PlatformServiceServer::new(platforms));
-    Ok(Service { name: SERVICE_NAME, read_model, views: readmodel::views() })
+    let service = Service { name: SERVICE_NAME, read_model, views: readmodel::views() };
+    Ok((Enforcement(desk), platforms, service))
 }
 
 /// A case as callers see it, from its folded state: what a replay compares with what the service shows. None where

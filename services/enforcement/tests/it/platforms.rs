@@ -1,0 +1,141 @@
+//! Platforms' back ends: their own orders, live and again from a cursor; receipts that repeat, conflict and correct.
+
+use std::time::Duration;
+
+use casebook_proto::enforcement::v1 as pb;
+use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementService as _;
+use casebook_proto::enforcement::v1::platform_service_server::PlatformService as _;
+use casebook_proto::timestamp;
+use chrono::TimeDelta;
+use tokio_stream::StreamExt as _;
+use tonic::Code;
+
+use crate::house::{House, by, measure, officer, on, platform, refused, request_id, violated};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The next message that carries an order.
+async fn next<S>(stream: &mut S) -> pb::StreamOrdersResponse
+where
+    S: tokio_stream::Stream<Item = Result<pb::StreamOrdersResponse, tonic::Status>> + Unpin,
+{
+    loop {
+        let message = tokio::time::timeout(PATIENCE, stream.next()).await.expect("news in time").expect("a stream").unwrap();
+        if message.order.is_some() {
+            return message;
+        }
+    }
+}
+
+async fn stream_from(house: &House, id: &str, after_position: u64) -> impl tokio_stream::Stream<Item = Result<pb::StreamOrdersResponse, tonic::Status>> + Unpin + use<> {
+    let request = pb::StreamOrdersRequest { after_position };
+    house.platforms.stream_orders(by(platform(id), request)).await.unwrap().into_inner()
+}
+
+/// A platform sees its own orders, from its cursor and then live, each noted as handed over; others do not exist for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_follows_its_own_orders() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let mut live = stream_from(&house, "weibo", 0).await;
+    let both = [measure("u-1", "MUTED", 7), on("douyin", "d-1", "MUTED", 7)];
+    let case = house.decided("u-1", "V-05", &both).await;
+    let first = next(&mut live).await;
+    assert_eq!(first.news(), pb::OrderNews::Issued);
+    let order = first.order.unwrap();
+    assert_eq!(order.measure.unwrap().account.unwrap().platform, "weibo");
+    assert_eq!(house.order(&order.order_id).await.state(), pb::OrderState::Delivered);
+
+    let second = house.decided("u-2", "V-05", &[measure("u-2", "MUTED", 7)]).await;
+    assert_eq!(next(&mut live).await.order.unwrap().order_id, second.orders[0].order_id);
+    // From the first cursor on, the second order comes again: at least once.
+    let mut again = stream_from(&house, "weibo", first.position).await;
+    assert_eq!(next(&mut again).await.order.unwrap().order_id, second.orders[0].order_id);
+    // Taken back by its agency: the platform is told.
+    let cancel = pb::CancelOrderRequest {
+        request_id: request_id(),
+        order_id: second.orders[0].order_id.clone(),
+        reasons: "撤回".into(),
+        ..Default::default()
+    };
+    house.officers.cancel_order(by(officer("a"), cancel)).await.unwrap();
+    for stream in [&mut live, &mut again] {
+        let news = next(stream).await;
+        assert_eq!((news.news(), news.order.unwrap().state()), (pb::OrderNews::Cancelled, pb::OrderState::Cancelled));
+    }
+
+    let foreign = case.orders.iter().find(|order| order.measure.as_ref().unwrap().account.as_ref().unwrap().platform == "douyin");
+    let foreign = foreign.unwrap().order_id.clone();
+    let get = |order_id: &str| pb::GetPlatformOrderRequest { order_id: order_id.into() };
+    assert_eq!(refused(house.platforms.get_platform_order(by(platform("weibo"), get(&foreign))).await), (Code::NotFound, "ORDER_NOT_FOUND".into()));
+    assert_eq!(refused(house.platforms.report_receipt(by(platform("weibo"), house.executed(&foreign))).await), (Code::NotFound, "ORDER_NOT_FOUND".into()));
+    house.platforms.get_platform_order(by(platform("douyin"), get(&foreign))).await.unwrap();
+    assert_eq!(refused(house.platforms.get_platform_order(by(officer("a"), get(&foreign))).await), (Code::PermissionDenied, "NOT_A_PLATFORM".into()));
+    house.verify().await;
+    house.close().await;
+}
+
+/// The same answer is harmless, another one conflicts, a correction replaces; a clock ahead is noted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipts_repeat_conflict_and_correct() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let case = house.decided("u-1", "V-05", &[measure("u-1", "MUTED", 7)]).await;
+    let order_id = case.orders[0].order_id.clone();
+    let ahead = pb::ReportReceiptRequest {
+        executed_at: Some(timestamp(crate::house::time(crate::house::START) + TimeDelta::hours(2))),
+        ..house.executed(&order_id)
+    };
+    let taken = house.platforms.report_receipt(by(platform("weibo"), ahead.clone())).await.unwrap().into_inner();
+    assert!(taken.order.unwrap().receipt.unwrap().clock_ahead);
+    // Another request that says the same; and the very same request again.
+    let repeated = pb::ReportReceiptRequest { request_id: request_id(), ..ahead.clone() };
+    let repeated = house.platforms.report_receipt(by(platform("weibo"), repeated)).await.unwrap().into_inner();
+    assert_eq!(repeated.position, taken.position);
+    let same = house.platforms.report_receipt(by(platform("weibo"), ahead.clone())).await.unwrap().into_inner();
+    assert_eq!(same.position, taken.position);
+    let reused = pb::ReportReceiptRequest { detail: "另".into(), ..ahead };
+    assert_eq!(refused(house.platforms.report_receipt(by(platform("weibo"), reused)).await).1, "REQUEST_ID_REUSED");
+
+    let refusal = |corrects| pb::ReportReceiptRequest {
+        request_id: request_id(),
+        order_id: order_id.clone(),
+        outcome: pb::ReceiptOutcome::Refused.into(),
+        cause: pb::ReceiptCause::AccountNotFound.into(),
+        detail: "前次误报".into(),
+        corrects,
+        ..Default::default()
+    };
+    assert_eq!(refused(house.platforms.report_receipt(by(platform("weibo"), refusal(false))).await), (Code::AlreadyExists, "RECEIPT_CONFLICTS".into()));
+    let corrected = house.platforms.report_receipt(by(platform("weibo"), refusal(true))).await.unwrap().into_inner();
+    assert!(corrected.order.unwrap().receipt.unwrap().corrected);
+    house.rest().await;
+    let settled = house.case(&case.case_id).await.orders[0].clone();
+    assert_eq!((settled.outcome(), settled.cause()), (pb::OrderOutcome::Refused, pb::ReceiptCause::AccountNotFound));
+    let unproven = pb::ReportReceiptRequest { evidence_sha256: String::new(), ..house.executed(&order_id) };
+    assert_eq!(violated(house.platforms.report_receipt(by(platform("weibo"), unproven)).await), ["executed_at"]);
+    house.verify().await;
+    house.close().await;
+}
+
+/// Executed although it had been taken back: a counter-order follows by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_executed_after_it_was_taken_back_is_countered() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let mut live = stream_from(&house, "weibo", 0).await;
+    let case = house.decided("u-1", "V-05", &[measure("u-1", "MUTED", 7)]).await;
+    let order_id = next(&mut live).await.order.unwrap().order_id;
+    let cancel = pb::CancelOrderRequest { request_id: request_id(), order_id: order_id.clone(), reasons: "撤回".into(), ..Default::default() };
+    house.officers.cancel_order(by(officer("a"), cancel)).await.unwrap();
+    house.execute(&order_id).await;
+    assert_eq!(house.order(&order_id).await.state(), pb::OrderState::Countered);
+    next(&mut live).await;
+    let counter = next(&mut live).await.order.unwrap();
+    assert_eq!(counter.counters_order_id, order_id);
+    house.execute(&counter.order_id).await;
+    let case = house.case(&case.case_id).await;
+    assert!(case.orders.iter().all(|order| order.outcome() == pb::OrderOutcome::Executed), "{:?}", case.orders);
+    house.verify().await;
+    house.close().await;
+}
