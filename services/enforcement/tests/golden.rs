@@ -88,7 +88,10 @@ fn what_is_no_event_is_an_error_that_names_its_type_and_field() {
         let error = Order::decode(event_type, json.as_bytes()).expect_err(json);
         assert_eq!(error.event_type, event_type);
     }
-    let error = Order::decode("casebook.enforcement.v1.OrderDelivered", br#"{"orderId":"00000000-0000-0000-0000-000000000009"}"#)
-        .expect_err("no time");
+    let error = Order::decode(
+        "casebook.enforcement.v1.OrderDelivered",
+        br#"{"orderId":"00000000-0000-0000-0000-000000000009"}"#,
+    )
+    .expect_err("no time");
     assert!(error.reason.contains("delivered_at"), "{error}");
 }

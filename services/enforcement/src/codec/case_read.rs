@@ -8,8 +8,8 @@ use super::parts::{
 use super::words::Word;
 use super::{Reading, message};
 use crate::domain::case::{
-    Appeal, AppealVerdict, CaseChange, CaseEvent, Closure, DecisionIssued, Evidence, Notice, Opening, OrderEnd, Proposal,
-    Reversal, Service, Statement, Transfer, TransferStanding, Waiver,
+    Appeal, AppealVerdict, CaseChange, CaseEvent, Closure, DecisionIssued, Evidence, Notice, Opening, OrderEnd,
+    Proposal, Reversal, Service, Statement, Transfer, TransferStanding, Waiver,
 };
 use crate::domain::order::Cause;
 
@@ -28,9 +28,25 @@ macro_rules! of_case {
     )*};
 }
 of_case!(
-    CaseOpened, EvidenceAdded, NoticeServed, StatementRecorded, StatementWaived, DecisionProposed, ProposalRejected,
-    DecisionIssued, DecisionServed, OrderSettled, AppealFiled, AppealDecided, ReversalIssued, TransferOffered,
-    TransferAccepted, TransferDeclined, TransferLapsed, CaseClosed, CaseReopened
+    CaseOpened,
+    EvidenceAdded,
+    NoticeServed,
+    StatementRecorded,
+    StatementWaived,
+    DecisionProposed,
+    ProposalRejected,
+    DecisionIssued,
+    DecisionServed,
+    OrderSettled,
+    AppealFiled,
+    AppealDecided,
+    ReversalIssued,
+    TransferOffered,
+    TransferAccepted,
+    TransferDeclined,
+    TransferLapsed,
+    CaseClosed,
+    CaseReopened
 );
 
 fn case_event<M: OfCase + serde::de::DeserializeOwned>(

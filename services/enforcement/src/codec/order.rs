@@ -14,20 +14,18 @@ pub(super) fn write(event: &OrderEvent) -> Stored {
     let order_id = event.order_id.to_string();
     match &event.change {
         OrderChange::Issued(terms) => stored("casebook.enforcement.v1.OrderIssued", &issued(terms)),
-        OrderChange::Delivered { at } => stored(
-            "casebook.enforcement.v1.OrderDelivered",
-            &v1::OrderDelivered { order_id, delivered_at: wire(*at) },
-        ),
+        OrderChange::Delivered { at } => {
+            stored("casebook.enforcement.v1.OrderDelivered", &v1::OrderDelivered { order_id, delivered_at: wire(*at) })
+        }
         OrderChange::ReceiptRecorded(receipt) => {
             stored("casebook.enforcement.v1.ReceiptRecorded", &recorded(order_id, receipt))
         }
         OrderChange::Overdue { due_at } => {
             stored("casebook.enforcement.v1.OrderOverdue", &v1::OrderOverdue { order_id, due_at: wire(*due_at) })
         }
-        OrderChange::Escalated { at } => stored(
-            "casebook.enforcement.v1.OrderEscalated",
-            &v1::OrderEscalated { order_id, escalated_at: wire(*at) },
-        ),
+        OrderChange::Escalated { at } => {
+            stored("casebook.enforcement.v1.OrderEscalated", &v1::OrderEscalated { order_id, escalated_at: wire(*at) })
+        }
         OrderChange::Cancelled { platform, reasons, by, reversal } => stored(
             "casebook.enforcement.v1.OrderCancelled",
             &v1::OrderCancelled {

@@ -159,7 +159,9 @@ impl Decider for Lead {
             (LeadState::Absent, LeadChange::Opened(signal)) => {
                 LeadState::Received(LeadFile { lead_id: event.lead_id, signal: signal.clone() })
             }
-            (LeadState::Received(file), LeadChange::Accepted(screening)) => LeadState::Accepted(file, screening.clone()),
+            (LeadState::Received(file), LeadChange::Accepted(screening)) => {
+                LeadState::Accepted(file, screening.clone())
+            }
             (LeadState::Received(file), LeadChange::Declined { screening, duplicate_of }) => {
                 LeadState::Declined(file, screening.clone(), *duplicate_of)
             }

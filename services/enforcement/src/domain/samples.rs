@@ -92,4 +92,3 @@ pub fn recommendation(rung: u8) -> Recommendation {
         earlier_rung: (rung > 1).then(|| rung - 1),
     }
 }
-

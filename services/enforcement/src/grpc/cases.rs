@@ -16,7 +16,10 @@ use crate::domain::lead::{LeadState, Signal, case_id_of};
 use crate::domain::measure::{AccountRef, Measure};
 
 impl Desk {
-    pub(super) async fn open_case(&self, request: Request<v1::OpenCaseRequest>) -> Result<v1::OpenCaseResponse, Status> {
+    pub(super) async fn open_case(
+        &self,
+        request: Request<v1::OpenCaseRequest>,
+    ) -> Result<v1::OpenCaseResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let lead_id: LeadId = id("lead_id", &request.lead_id)?;
         let lead = self.leads.load(lead_id.uuid()).await.map_err(store_status)?;
@@ -50,7 +53,8 @@ impl Desk {
         let region = if request.region.is_empty() { signal.region } else { value("region", &request.region)? };
         let limitation_until = match instrument {
             Instrument::AdministrativePenalty => {
-                let term = if request.harm_to_health { DeadlineName::LimitationHealth } else { DeadlineName::Limitation };
+                let term =
+                    if request.harm_to_health { DeadlineName::LimitationHealth } else { DeadlineName::Limitation };
                 Some(self.terms.end(term, signal.published_at).map_err(calendar_status)?)
             }
             _ => None,
@@ -99,7 +103,10 @@ impl Desk {
         self.policy.pack.admits(instrument, bases, &ids, shanghai_date(file.opening.conduct_at))
     }
 
-    pub(super) async fn add_evidence(&self, request: Request<v1::AddEvidenceRequest>) -> Result<v1::AddEvidenceResponse, Status> {
+    pub(super) async fn add_evidence(
+        &self,
+        request: Request<v1::AddEvidenceRequest>,
+    ) -> Result<v1::AddEvidenceResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let command = CaseCommand::AddEvidence {
             by: context.actor.clone(),
@@ -113,7 +120,10 @@ impl Desk {
         Ok(v1::AddEvidenceResponse { case: Some(case), position })
     }
 
-    pub(super) async fn serve_notice(&self, request: Request<v1::ServeNoticeRequest>) -> Result<v1::ServeNoticeResponse, Status> {
+    pub(super) async fn serve_notice(
+        &self,
+        request: Request<v1::ServeNoticeRequest>,
+    ) -> Result<v1::ServeNoticeResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let case_id = id("case_id", &request.case_id)?;
         // What the case is about never changes: it may be looked at before the command is decided.
@@ -155,12 +165,16 @@ impl Desk {
         request: Request<v1::WaiveStatementRequest>,
     ) -> Result<v1::WaiveStatementResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
-        let command = CaseCommand::WaiveStatement { by: context.actor.clone(), reasons: request.reasons, now: context.now };
+        let command =
+            CaseCommand::WaiveStatement { by: context.actor.clone(), reasons: request.reasons, now: context.now };
         let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::WaiveStatementResponse { case: Some(case), position })
     }
 
-    pub(super) async fn close_case(&self, request: Request<v1::CloseCaseRequest>) -> Result<v1::CloseCaseResponse, Status> {
+    pub(super) async fn close_case(
+        &self,
+        request: Request<v1::CloseCaseRequest>,
+    ) -> Result<v1::CloseCaseResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let command = CaseCommand::Close {
             by: context.actor.clone(),
@@ -172,7 +186,10 @@ impl Desk {
         Ok(v1::CloseCaseResponse { case: Some(case), position })
     }
 
-    pub(super) async fn reopen_case(&self, request: Request<v1::ReopenCaseRequest>) -> Result<v1::ReopenCaseResponse, Status> {
+    pub(super) async fn reopen_case(
+        &self,
+        request: Request<v1::ReopenCaseRequest>,
+    ) -> Result<v1::ReopenCaseResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let command = CaseCommand::Reopen { by: context.actor.clone(), reasons: request.reasons };
         let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;

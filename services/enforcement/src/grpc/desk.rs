@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use casebook_bootstrap::{
-    Explained, Gate, Write, execute_status, history_entry, history_page, invalid, list_status, position_of, store_status,
+    Explained, Gate, Write, execute_status, history_entry, history_page, invalid, list_status, position_of,
+    store_status,
 };
 use casebook_eventlog::EventLog;
 use casebook_execution::{Aggregate, Claims, Context, Store};
@@ -143,14 +144,21 @@ impl Desk {
     /// What is done for whoever met a measure that cannot be undone.
     pub fn remedies(&self) -> Vec<RemedyText> {
         let irreversible = self.policy.pack.measures().filter_map(|measure| match &measure.undoing {
-            Undoing::Irreversible { remedy } => Some(RemedyText { measure: measure.id.clone(), text: remedy.zh.clone() }),
+            Undoing::Irreversible { remedy } => {
+                Some(RemedyText { measure: measure.id.clone(), text: remedy.zh.clone() })
+            }
             Undoing::Reversible { .. } => None,
         });
         irreversible.collect()
     }
 
     /// What the ladder recommends for each account, from everything that the log says of it by now (R92).
-    pub async fn advice(&self, violation: &str, accounts: Vec<AccountRef>, now: Timestamp) -> Result<Vec<Advice>, Status> {
+    pub async fn advice(
+        &self,
+        violation: &str,
+        accounts: Vec<AccountRef>,
+        now: Timestamp,
+    ) -> Result<Vec<Advice>, Status> {
         let head = self.log.head().await.map_err(|error| store_status(error.into()))?;
         position_of(&self.read_model, head.0).await?;
         let mut advice = Vec::with_capacity(accounts.len());
@@ -184,7 +192,12 @@ impl Desk {
     }
 
     /// Carries a command on a case out.
-    pub async fn on_case(&self, context: &Context, case_id: Uuid, command: CaseCommand) -> Result<(v1::Case, u64), Status> {
+    pub async fn on_case(
+        &self,
+        context: &Context,
+        case_id: Uuid,
+        command: CaseCommand,
+    ) -> Result<(v1::Case, u64), Status> {
         let executed = self.cases.execute(case_id, context, command).await;
         let executed = executed.map_err(|error| execute_status(error, refusal::case))?;
         let case = case_resource(&executed.state, &executed.head).unwrap_or_default();
@@ -192,7 +205,12 @@ impl Desk {
     }
 
     /// Carries a command on an order out.
-    pub async fn on_order(&self, context: &Context, order_id: Uuid, command: OrderCommand) -> Result<(v1::Order, u64), Status> {
+    pub async fn on_order(
+        &self,
+        context: &Context,
+        order_id: Uuid,
+        command: OrderCommand,
+    ) -> Result<(v1::Order, u64), Status> {
         let executed = self.orders.execute(order_id, context, command).await;
         let executed = executed.map_err(|error| execute_status(error, refusal::order))?;
         let order = order_resource(&executed.state, &executed.head).unwrap_or_default();

@@ -12,7 +12,10 @@ use crate::domain::lead::{Lead, LeadCommand, LeadSource, LeadState, Signal};
 use crate::resource::lead_resource;
 
 impl Desk {
-    pub(super) async fn open_lead(&self, request: Request<v1::OpenLeadRequest>) -> Result<v1::OpenLeadResponse, Status> {
+    pub(super) async fn open_lead(
+        &self,
+        request: Request<v1::OpenLeadRequest>,
+    ) -> Result<v1::OpenLeadResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         if self.policy.pack.violation(&request.violation).is_none() {
             return Err(invalid("violation", "is no violation of the policy pack"));
@@ -33,13 +36,17 @@ impl Desk {
             discovered_at: context.now,
         };
         let lead_id: LeadId = context.new_id("lead");
-        let (lead, position) = self.on_lead(&context, lead_id.uuid(), LeadCommand::Open { lead_id, signal: Box::new(signal) }).await?;
+        let (lead, position) =
+            self.on_lead(&context, lead_id.uuid(), LeadCommand::Open { lead_id, signal: Box::new(signal) }).await?;
         Ok(v1::OpenLeadResponse { lead: Some(lead), position })
     }
 
     /// Takes the matter (item, account, violation) for this lead first: two leads on one matter meet at the claim, and
     /// only one of them is taken up.
-    pub(super) async fn accept_lead(&self, request: Request<v1::AcceptLeadRequest>) -> Result<v1::AcceptLeadResponse, Status> {
+    pub(super) async fn accept_lead(
+        &self,
+        request: Request<v1::AcceptLeadRequest>,
+    ) -> Result<v1::AcceptLeadResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let lead_id: Uuid = id("lead_id", &request.lead_id)?;
         let owner = Store::<Lead>::stream(lead_id);
@@ -62,7 +69,10 @@ impl Desk {
         Ok(v1::AcceptLeadResponse { lead: Some(lead), position })
     }
 
-    pub(super) async fn decline_lead(&self, request: Request<v1::DeclineLeadRequest>) -> Result<v1::DeclineLeadResponse, Status> {
+    pub(super) async fn decline_lead(
+        &self,
+        request: Request<v1::DeclineLeadRequest>,
+    ) -> Result<v1::DeclineLeadResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let lead_id = id("lead_id", &request.lead_id)?;
         let duplicate_of: Option<LeadId> = optional_id("duplicate_of", &request.duplicate_of)?;

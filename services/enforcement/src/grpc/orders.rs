@@ -5,7 +5,10 @@ use super::desk::{Desk, id, parts};
 use crate::domain::order::OrderCommand;
 
 impl Desk {
-    pub(super) async fn cancel_order(&self, request: Request<v1::CancelOrderRequest>) -> Result<v1::CancelOrderResponse, Status> {
+    pub(super) async fn cancel_order(
+        &self,
+        request: Request<v1::CancelOrderRequest>,
+    ) -> Result<v1::CancelOrderResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let command = OrderCommand::Cancel { by: context.actor.clone(), reasons: request.reasons };
         let (order, position) = self.on_order(&context, id("order_id", &request.order_id)?, command).await?;

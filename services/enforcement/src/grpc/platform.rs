@@ -18,7 +18,9 @@ use uuid::Uuid;
 use super::desk::{Desk, id, parts, set};
 use super::refusal;
 use crate::codec::words::Word as _;
-use crate::domain::order::{Answer, Cause, Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, Outcome, Standing};
+use crate::domain::order::{
+    Answer, Cause, Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, Outcome, Standing,
+};
 use crate::resource::platform_order;
 
 const GET_ORDER: &str = "/casebook.enforcement.v1.PlatformService/GetPlatformOrder";
@@ -91,7 +93,10 @@ impl Platforms {
         }
     }
 
-    async fn platform_order(&self, request: Request<v1::GetPlatformOrderRequest>) -> Result<v1::GetPlatformOrderResponse, Status> {
+    async fn platform_order(
+        &self,
+        request: Request<v1::GetPlatformOrderRequest>,
+    ) -> Result<v1::GetPlatformOrderResponse, Status> {
         let resource = |request: &v1::GetPlatformOrderRequest| format!("order-{}", request.order_id);
         let read = self.desk.gate.recorded_read(request, GET_ORDER, resource).await?;
         let platform = platform_of(read.principal.platform())?;
@@ -102,7 +107,8 @@ impl Platforms {
     fn follow(&self, read: &Read<v1::StreamOrdersRequest>, platform: String) -> ReceiverStream<News> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let after = read.request.after_position;
-        let stream = OrderStream { desk: self.desk.clone(), system: self.system.clone(), platform, sent: after, sender };
+        let stream =
+            OrderStream { desk: self.desk.clone(), system: self.system.clone(), platform, sent: after, sender };
         let stopping = self.stopping.clone();
         tokio::spawn(async move {
             let gone = stream.sender.clone();

@@ -37,7 +37,8 @@ fn missing<A: Aggregate>(explained: Explained, id: Uuid) -> Status {
 
 impl Desk {
     pub(super) async fn get_lead(&self, request: Request<v1::GetLeadRequest>) -> Result<v1::GetLeadResponse, Status> {
-        let read = self.gate.recorded_read(request, path!("GetLead"), |request| stream("lead", &request.lead_id)).await?;
+        let read =
+            self.gate.recorded_read(request, path!("GetLead"), |request| stream("lead", &request.lead_id)).await?;
         let asked = &read.request;
         let lead_id = id("lead_id", &asked.lead_id)?;
         let loaded = load(&self.leads, lead_id, as_of(asked.as_of_time.as_ref(), asked.as_of_position)?).await?;
@@ -47,7 +48,8 @@ impl Desk {
     }
 
     pub(super) async fn get_case(&self, request: Request<v1::GetCaseRequest>) -> Result<v1::GetCaseResponse, Status> {
-        let read = self.gate.recorded_read(request, path!("GetCase"), |request| stream("case", &request.case_id)).await?;
+        let read =
+            self.gate.recorded_read(request, path!("GetCase"), |request| stream("case", &request.case_id)).await?;
         let asked = &read.request;
         let case_id = id("case_id", &asked.case_id)?;
         let loaded = load(&self.cases, case_id, as_of(asked.as_of_time.as_ref(), asked.as_of_position)?).await?;
@@ -56,8 +58,12 @@ impl Desk {
         Ok(v1::GetCaseResponse { case: Some(case) })
     }
 
-    pub(super) async fn get_order(&self, request: Request<v1::GetOrderRequest>) -> Result<v1::GetOrderResponse, Status> {
-        let read = self.gate.recorded_read(request, path!("GetOrder"), |request| stream("order", &request.order_id)).await?;
+    pub(super) async fn get_order(
+        &self,
+        request: Request<v1::GetOrderRequest>,
+    ) -> Result<v1::GetOrderResponse, Status> {
+        let read =
+            self.gate.recorded_read(request, path!("GetOrder"), |request| stream("order", &request.order_id)).await?;
         let asked = &read.request;
         let order_id = id("order_id", &asked.order_id)?;
         let loaded = load(&self.orders, order_id, as_of(asked.as_of_time.as_ref(), asked.as_of_position)?).await?;
@@ -66,7 +72,10 @@ impl Desk {
         Ok(v1::GetOrderResponse { order: Some(order) })
     }
 
-    pub(super) async fn list_leads(&self, request: Request<v1::ListLeadsRequest>) -> Result<v1::ListLeadsResponse, Status> {
+    pub(super) async fn list_leads(
+        &self,
+        request: Request<v1::ListLeadsRequest>,
+    ) -> Result<v1::ListLeadsResponse, Status> {
         let read = self.gate.recorded_read(request, path!("ListLeads"), |request| format!("{request:?}")).await?;
         let asked = read.request;
         let filter = LeadFilter {
@@ -82,7 +91,10 @@ impl Desk {
         Ok(v1::ListLeadsResponse { leads, next_page_token })
     }
 
-    pub(super) async fn list_cases(&self, request: Request<v1::ListCasesRequest>) -> Result<v1::ListCasesResponse, Status> {
+    pub(super) async fn list_cases(
+        &self,
+        request: Request<v1::ListCasesRequest>,
+    ) -> Result<v1::ListCasesResponse, Status> {
         let read = self.gate.recorded_read(request, path!("ListCases"), |request| format!("{request:?}")).await?;
         let asked = read.request;
         let filter = CaseFilter {
@@ -100,7 +112,10 @@ impl Desk {
         Ok(v1::ListCasesResponse { cases, next_page_token })
     }
 
-    pub(super) async fn list_orders(&self, request: Request<v1::ListOrdersRequest>) -> Result<v1::ListOrdersResponse, Status> {
+    pub(super) async fn list_orders(
+        &self,
+        request: Request<v1::ListOrdersRequest>,
+    ) -> Result<v1::ListOrdersResponse, Status> {
         let read = self.gate.recorded_read(request, path!("ListOrders"), |request| format!("{request:?}")).await?;
         let asked = read.request;
         let filter = OrderFilter {
@@ -122,7 +137,10 @@ impl Desk {
         &self,
         request: Request<v1::ListLeadHistoryRequest>,
     ) -> Result<v1::ListLeadHistoryResponse, Status> {
-        let read = self.gate.recorded_read(request, path!("ListLeadHistory"), |request| stream("lead", &request.lead_id)).await?;
+        let read = self
+            .gate
+            .recorded_read(request, path!("ListLeadHistory"), |request| stream("lead", &request.lead_id))
+            .await?;
         let asked = &read.request;
         let lead_id = id("lead_id", &asked.lead_id)?;
         let (entries, next_page_token) = self.history(&self.leads, lead_id, asked.page_size, &asked.page_token).await?;
@@ -134,7 +152,10 @@ impl Desk {
         &self,
         request: Request<v1::ListCaseHistoryRequest>,
     ) -> Result<v1::ListCaseHistoryResponse, Status> {
-        let read = self.gate.recorded_read(request, path!("ListCaseHistory"), |request| stream("case", &request.case_id)).await?;
+        let read = self
+            .gate
+            .recorded_read(request, path!("ListCaseHistory"), |request| stream("case", &request.case_id))
+            .await?;
         let asked = &read.request;
         let case_id = id("case_id", &asked.case_id)?;
         let (entries, next_page_token) = self.history(&self.cases, case_id, asked.page_size, &asked.page_token).await?;
@@ -146,11 +167,14 @@ impl Desk {
         &self,
         request: Request<v1::ListOrderHistoryRequest>,
     ) -> Result<v1::ListOrderHistoryResponse, Status> {
-        let read =
-            self.gate.recorded_read(request, path!("ListOrderHistory"), |request| stream("order", &request.order_id)).await?;
+        let read = self
+            .gate
+            .recorded_read(request, path!("ListOrderHistory"), |request| stream("order", &request.order_id))
+            .await?;
         let asked = &read.request;
         let order_id = id("order_id", &asked.order_id)?;
-        let (entries, next_page_token) = self.history(&self.orders, order_id, asked.page_size, &asked.page_token).await?;
+        let (entries, next_page_token) =
+            self.history(&self.orders, order_id, asked.page_size, &asked.page_token).await?;
         exists(&entries, &asked.page_token, ORDER_NOT_FOUND)?;
         Ok(v1::ListOrderHistoryResponse { entries, next_page_token })
     }

@@ -8,7 +8,10 @@ use crate::codec::words::Word as _;
 use crate::domain::case::{AppealKind, AppealResult, AppealRuling, CaseCommand, ExternalOutcome};
 
 impl Desk {
-    pub(super) async fn file_appeal(&self, request: Request<v1::FileAppealRequest>) -> Result<v1::FileAppealResponse, Status> {
+    pub(super) async fn file_appeal(
+        &self,
+        request: Request<v1::FileAppealRequest>,
+    ) -> Result<v1::FileAppealResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let case_id = id("case_id", &request.case_id)?;
         let file = self.case_file(case_id).await?;
@@ -40,7 +43,10 @@ impl Desk {
         }
     }
 
-    pub(super) async fn decide_appeal(&self, request: Request<v1::DecideAppealRequest>) -> Result<v1::DecideAppealResponse, Status> {
+    pub(super) async fn decide_appeal(
+        &self,
+        request: Request<v1::DecideAppealRequest>,
+    ) -> Result<v1::DecideAppealResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
         let command = CaseCommand::DecideAppeal {
             by: context.actor.clone(),

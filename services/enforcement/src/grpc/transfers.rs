@@ -46,7 +46,8 @@ impl Desk {
         request: Request<v1::DeclineTransferRequest>,
     ) -> Result<v1::DeclineTransferResponse, Status> {
         let (request, context) = parts(self.gate.write(request)?);
-        let command = CaseCommand::DeclineTransfer { by: context.actor.clone(), reasons: request.reasons, now: context.now };
+        let command =
+            CaseCommand::DeclineTransfer { by: context.actor.clone(), reasons: request.reasons, now: context.now };
         let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::DeclineTransferResponse { case: Some(case), position })
     }

@@ -21,7 +21,9 @@ impl OnDue for Deadlines {
         let context = timer.context(&self.0.system, &self.0.policy_version, now);
         match timer.stream.category() {
             Order::CATEGORY => {
-                let Some(kind) = OrderTimer::ALL.into_iter().find(|kind| kind.kind() == timer.kind) else { return unknown(timer) };
+                let Some(kind) = OrderTimer::ALL.into_iter().find(|kind| kind.kind() == timer.kind) else {
+                    return unknown(timer);
+                };
                 let command = match kind {
                     OrderTimer::Overdue => OrderCommand::MarkOverdue { now },
                     OrderTimer::Escalation => OrderCommand::Escalate { now },

@@ -9,7 +9,9 @@ use casebook_kernel::ids::{CaseId, OrderId};
 use casebook_policy::{DeadlineName, Instrument, LegalBasisId};
 
 use super::{Reacting, not_now};
-use crate::domain::case::{Case, CaseChange, DecisionIssued, Irreversible, OrderEnd, OrderEndOutcome, OrderReport, Reversal, Undoing};
+use crate::domain::case::{
+    Case, CaseChange, DecisionIssued, Irreversible, OrderEnd, OrderEndOutcome, OrderReport, Reversal, Undoing,
+};
 use crate::domain::ids::DecisionId;
 use crate::domain::measure::Measure;
 use crate::domain::order::{OrderCommand, OrderRefusal, OrderTerms};
@@ -92,7 +94,13 @@ impl IssueOrders {
         Ok(())
     }
 
-    async fn issue(&self, event: &RecordedEvent, ruled: &Ruled<'_>, order_id: OrderId, measure: &Measure) -> Result<(), NotNow> {
+    async fn issue(
+        &self,
+        event: &RecordedEvent,
+        ruled: &Ruled<'_>,
+        order_id: OrderId,
+        measure: &Measure,
+    ) -> Result<(), NotNow> {
         let context = self.0.context(event, &format!("issue {order_id}"))?;
         // The facts of the case do not change: the present state tells them as well as that of the decision.
         let case = self.0.cases.load(ruled.case_id.uuid()).await.map_err(not_now)?;
@@ -119,7 +127,13 @@ impl IssueOrders {
     }
 
     /// What follows from it, the order's own events tell (`FollowOrders`); where none came, the case is told here.
-    async fn undo(&self, event: &RecordedEvent, case_id: CaseId, reversal: &Reversal, undoing: &Undoing) -> Result<(), NotNow> {
+    async fn undo(
+        &self,
+        event: &RecordedEvent,
+        case_id: CaseId,
+        reversal: &Reversal,
+        undoing: &Undoing,
+    ) -> Result<(), NotNow> {
         let Undoing { order_id, counter_order_id, .. } = undoing;
         let context = self.0.context(event, &format!("undo {order_id}"))?;
         match self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await? {
@@ -127,7 +141,8 @@ impl IssueOrders {
             // order, and a decision precedes its reversal, so this cannot be unless the log was tampered with.
             Some(OrderRefusal::UnknownOrder) => Err(NotNow(format!("the order {order_id} is not issued yet"))),
             Some(OrderRefusal::NothingInForce) => {
-                let end = OrderEnd { outcome: OrderEndOutcome::NotNeeded, cause: None, effective_from: None, late: false };
+                let end =
+                    OrderEnd { outcome: OrderEndOutcome::NotNeeded, cause: None, effective_from: None, late: false };
                 let context = self.0.context(event, &format!("spare {counter_order_id}"))?;
                 self.0.settle(&context, case_id, OrderReport { order_id: *counter_order_id, end }).await.map(|_| ())
             }

@@ -45,12 +45,22 @@ impl Reacting {
     }
 
     /// Gives an order a command. A refusal is an answer, and is given back.
-    async fn order(&self, context: &Context, order: OrderId, command: OrderCommand) -> Result<Option<OrderRefusal>, NotNow> {
+    async fn order(
+        &self,
+        context: &Context,
+        order: OrderId,
+        command: OrderCommand,
+    ) -> Result<Option<OrderRefusal>, NotNow> {
         execute(&self.orders, order.uuid(), context, command).await
     }
 
     /// Tells a case how one of its orders ended. What the case knows already is no news.
-    async fn settle(&self, context: &Context, case: CaseId, report: OrderReport) -> Result<Option<CaseRefusal>, NotNow> {
+    async fn settle(
+        &self,
+        context: &Context,
+        case: CaseId,
+        report: OrderReport,
+    ) -> Result<Option<CaseRefusal>, NotNow> {
         execute(&self.cases, case.uuid(), context, CaseCommand::SettleOrder(report)).await
     }
 }

@@ -54,10 +54,7 @@ impl Reaction for OpenLeads {
 fn signal(referral: ReferralSubmitted, recorded_at: casebook_kernel::Timestamp) -> Reading<Signal> {
     Ok(Signal {
         source: LeadSource::Referral,
-        account: AccountRef {
-            platform: parsed("platform", &referral.platform)?,
-            platform_uid: referral.platform_uid,
-        },
+        account: AccountRef { platform: parsed("platform", &referral.platform)?, platform_uid: referral.platform_uid },
         violation: parsed("violation", &referral.violation)?,
         reasons: referral.reasons,
         quoted_span: referral.quoted_span.map(|span| span.quote).unwrap_or_default(),

@@ -1,9 +1,10 @@
 //! One event of each type, with every field set to something that could be told from its default.
 
 use casebook_enforcement::domain::case::{
-    Advice, Appeal, AppealKind, AppealResult, AppealVerdict, CaseChange, CaseEvent, CaseOutcome, Closure, DecisionIssued,
-    Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome, Proposal, Replacement, Reversal,
-    RunningClock, Service, ServiceMethod, Statement, Transfer, TransferStanding, Undoing, Waiver,
+    Advice, Appeal, AppealKind, AppealResult, AppealVerdict, CaseChange, CaseEvent, CaseOutcome, Closure,
+    DecisionIssued, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome, Proposal,
+    Replacement, Reversal, RunningClock, Service, ServiceMethod, Statement, Transfer, TransferStanding, Undoing,
+    Waiver,
 };
 use casebook_enforcement::domain::ids::{
     AppealId, DecisionId, EvidenceId, NoticeId, StatementId, TransferId, counter_order_id,
@@ -89,7 +90,8 @@ fn decision(number: usize) -> DecisionId {
 }
 
 pub fn leads() -> Vec<LeadEvent> {
-    let screening = |reasons: &str| Screening { officer: officer("o-17"), agency: agency(), reasons: reasons.to_owned() };
+    let screening =
+        |reasons: &str| Screening { officer: officer("o-17"), agency: agency(), reasons: reasons.to_owned() };
     let signal = Signal {
         source: LeadSource::Referral,
         account: account(),
@@ -204,7 +206,9 @@ fn decisions() -> Vec<CaseChange> {
             redress: "十五日内可申请复核".to_owned(),
             proposed_at: at("2026-03-11T02:00:00Z"),
         })),
-        CaseChange::ProposalRejected { decision_id: decision(0), reasons: "证据不足".to_owned(), by: officer("o-18") },
+        CaseChange::ProposalRejected {
+            decision_id: decision(0), reasons: "证据不足".to_owned(), by: officer("o-18")
+        },
         CaseChange::DecisionIssued(Box::new(DecisionIssued {
             decision_id: decision(0),
             instrument: Instrument::PlatformMeasureRequest,

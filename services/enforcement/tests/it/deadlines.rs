@@ -47,7 +47,8 @@ async fn an_unanswered_order_escalates_and_a_mute_ends() {
     let late = pb::ListOrdersRequest { late_only: true, at_least_position: house.head().await, ..Default::default() };
     assert_eq!(house.officers.list_orders(by(auditor(), late)).await.unwrap().into_inner().orders.len(), 1);
 
-    let receipt = house.platforms.report_receipt(by(platform("weibo"), house.executed(&order_id))).await.unwrap().into_inner();
+    let receipt =
+        house.platforms.report_receipt(by(platform("weibo"), house.executed(&order_id))).await.unwrap().into_inner();
     assert!(receipt.order.unwrap().receipt.unwrap().late);
     house.rest().await;
     // An appeal is filed; the mute ends meanwhile; the appeal goes on.

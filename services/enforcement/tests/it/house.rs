@@ -154,7 +154,8 @@ impl House {
 
     pub async fn decide(&self, case_id: &str, measures: &[pb::MeasureChoice]) -> pb::Case {
         self.officers.waive_statement(by(officer("a"), waive(case_id))).await.unwrap();
-        let proposed = self.officers.propose_decision(by(officer("a"), propose(case_id, measures))).await.unwrap().into_inner();
+        let proposed =
+            self.officers.propose_decision(by(officer("a"), propose(case_id, measures))).await.unwrap().into_inner();
         let decision_id = proposed.case.unwrap().decision.unwrap().decision_id;
         self.officers.confirm_decision(by(officer("b"), confirm(case_id, &decision_id))).await.unwrap();
         let served = pb::RecordServiceRequest {
@@ -292,7 +293,12 @@ pub fn on(platform: &str, uid: &str, measure: &str, days: u32) -> pb::MeasureCho
 }
 
 pub fn accept(lead_id: &str) -> pb::AcceptLeadRequest {
-    pb::AcceptLeadRequest { request_id: request_id(), lead_id: lead_id.into(), reasons: "属实".into(), ..Default::default() }
+    pb::AcceptLeadRequest {
+        request_id: request_id(),
+        lead_id: lead_id.into(),
+        reasons: "属实".into(),
+        ..Default::default()
+    }
 }
 
 pub fn open(lead_id: &str) -> pb::OpenCaseRequest {

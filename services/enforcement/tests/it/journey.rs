@@ -19,7 +19,13 @@ async fn a_referral_becomes_orders_that_platforms_answer() {
     assert_eq!((decision.proposer.as_str(), decision.confirmer.as_str()), ("a", "b"));
     assert!(!decision.redress.is_empty() && decision.appeal_until.is_some());
     assert_eq!(case.orders.len(), 2);
-    assert_eq!(refused(house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await).1, "ORDERS_UNRECEIPTED");
+    assert_eq!(
+        refused(
+            house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await
+        )
+        .1,
+        "ORDERS_UNRECEIPTED"
+    );
 
     for order in &case.orders {
         let of = order.measure.clone().unwrap().account.unwrap().platform;
@@ -37,11 +43,15 @@ async fn a_referral_becomes_orders_that_platforms_answer() {
         }
     }
     house.rest().await;
-    let closed = house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await;
+    let closed =
+        house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await;
     let closed = closed.unwrap().into_inner().case.unwrap();
     assert_eq!(closed.stage(), pb::CaseStage::Closed);
     let outcomes: Vec<_> = closed.orders.iter().map(|order| (order.outcome(), order.in_force)).collect();
-    assert!(outcomes.contains(&(pb::OrderOutcome::Executed, true)) && outcomes.contains(&(pb::OrderOutcome::Refused, false)));
+    assert!(
+        outcomes.contains(&(pb::OrderOutcome::Executed, true))
+            && outcomes.contains(&(pb::OrderOutcome::Refused, false))
+    );
     for order in &closed.orders {
         assert_eq!(house.order(&order.order_id).await.correlation, closed.correlation);
     }
@@ -51,7 +61,11 @@ async fn a_referral_becomes_orders_that_platforms_answer() {
 
     let house = House::open_at(folder.path(), START).await;
     assert_eq!(house.case(&case.case_id).await, before, "a restart changes nothing");
-    let as_of = pb::GetCaseRequest { case_id: case.case_id.clone(), as_of_position: closed_position(&house, &case.case_id).await, ..Default::default() };
+    let as_of = pb::GetCaseRequest {
+        case_id: case.case_id.clone(),
+        as_of_position: closed_position(&house, &case.case_id).await,
+        ..Default::default()
+    };
     let then = house.officers.get_case(by(officer("a"), as_of)).await.unwrap().into_inner().case.unwrap();
     assert_eq!(then.stage(), pb::CaseStage::Investigating, "the case as of its first event");
     house.verify().await;
@@ -87,7 +101,10 @@ async fn one_matter_is_taken_up_once() {
     house.officers.decline_lead(by(officer("a"), decline)).await.unwrap();
     let opened = house.officers.open_case(by(officer("a"), crate::house::open(&first))).await.unwrap().into_inner();
     assert_eq!(opened.case.unwrap().correlation, correlation.to_string());
-    assert_eq!(refused(house.officers.open_case(by(officer("a"), crate::house::open(&first))).await).1, "CASE_ALREADY_OPENED");
+    assert_eq!(
+        refused(house.officers.open_case(by(officer("a"), crate::house::open(&first))).await).1,
+        "CASE_ALREADY_OPENED"
+    );
     house.verify().await;
     house.close().await;
 }
@@ -106,7 +123,10 @@ async fn an_account_climbs_the_ladder_by_its_history() {
         let case_id = house.told("u-1", "DIVERSION", &measures).await;
         house.officers.waive_statement(by(officer("a"), crate::house::waive(&case_id))).await.unwrap();
         // The ladder is followed: no reason is needed.
-        let request = pb::ProposeDecisionRequest { departure_reason: String::new(), ..crate::house::propose(&case_id, &measures) };
+        let request = pb::ProposeDecisionRequest {
+            departure_reason: String::new(),
+            ..crate::house::propose(&case_id, &measures)
+        };
         let proposed = house.officers.propose_decision(by(officer("a"), request)).await.unwrap().into_inner();
         let decision = proposed.case.unwrap().decision.unwrap();
         assert_eq!(decision.recommended[0].rung, rung);
@@ -118,12 +138,19 @@ async fn an_account_climbs_the_ladder_by_its_history() {
         assert_eq!(house.recommended("u-1", "DIVERSION").await.rung, rung);
         house.execute(&order_id).await;
     }
-    assert_eq!(climbed, ["INTERACTIONS_REMOVED", "FOLLOWERS_CLEARED", "MONETISATION_REVOKED", "MUTED", "ACCOUNT_CLOSED"]);
+    assert_eq!(
+        climbed,
+        ["INTERACTIONS_REMOVED", "FOLLOWERS_CLEARED", "MONETISATION_REVOKED", "MUTED", "ACCOUNT_CLOSED"]
+    );
     let skipping = [measure("u-2", "ACCOUNT_CLOSED", 0)];
     let case_id = house.told("u-2", "DIVERSION", &skipping).await;
     house.officers.waive_statement(by(officer("a"), crate::house::waive(&case_id))).await.unwrap();
-    let silent = pb::ProposeDecisionRequest { departure_reason: String::new(), ..crate::house::propose(&case_id, &skipping) };
-    assert_eq!(refused(house.officers.propose_decision(by(officer("a"), silent)).await).1, "STEP_SKIPPED_WITHOUT_REASON");
+    let silent =
+        pb::ProposeDecisionRequest { departure_reason: String::new(), ..crate::house::propose(&case_id, &skipping) };
+    assert_eq!(
+        refused(house.officers.propose_decision(by(officer("a"), silent)).await).1,
+        "STEP_SKIPPED_WITHOUT_REASON"
+    );
     house.verify().await;
     house.close().await;
 }
@@ -144,7 +171,10 @@ async fn a_case_is_handed_to_another_agency() {
     };
     assert_eq!(refused(house.officers.offer_transfer(by(officer("a"), offer("cac-310000"))).await).1, "SELF_TRANSFER");
     house.officers.offer_transfer(by(officer("a"), offer("health-310000"))).await.unwrap();
-    assert_eq!(refused(house.officers.waive_statement(by(health("h"), crate::house::waive(&case_id))).await).1, "NOT_HOLDING_AGENCY");
+    assert_eq!(
+        refused(house.officers.waive_statement(by(health("h"), crate::house::waive(&case_id))).await).1,
+        "NOT_HOLDING_AGENCY"
+    );
     let pending = house.officers.serve_notice(by(officer("a"), house.notice(&case_id, &measures))).await;
     assert_eq!(refused(pending).1, "TRANSFER_PENDING");
     let accept = pb::AcceptTransferRequest {
@@ -158,7 +188,13 @@ async fn a_case_is_handed_to_another_agency() {
     assert_eq!(taken.transfers[0].clocks[0].name, "answer_until");
     let again = house.officers.serve_notice(by(officer("a"), house.notice(&case_id, &measures))).await;
     assert_eq!(refused(again).1, "NOT_HOLDING_AGENCY");
-    let listed = pb::ListCasesRequest { agency: "health-310000".into(), platform: "douyin".into(), platform_uid: "d-1".into(), at_least_position: house.head().await, ..Default::default() };
+    let listed = pb::ListCasesRequest {
+        agency: "health-310000".into(),
+        platform: "douyin".into(),
+        platform_uid: "d-1".into(),
+        at_least_position: house.head().await,
+        ..Default::default()
+    };
     let listed = house.officers.list_cases(by(health("h"), listed)).await.unwrap().into_inner();
     assert_eq!(listed.cases.len(), 1);
     house.verify().await;

@@ -20,14 +20,19 @@ where
     S: tokio_stream::Stream<Item = Result<pb::StreamOrdersResponse, tonic::Status>> + Unpin,
 {
     loop {
-        let message = tokio::time::timeout(PATIENCE, stream.next()).await.expect("news in time").expect("a stream").unwrap();
+        let message =
+            tokio::time::timeout(PATIENCE, stream.next()).await.expect("news in time").expect("a stream").unwrap();
         if message.order.is_some() {
             return message;
         }
     }
 }
 
-async fn stream_from(house: &House, id: &str, after_position: u64) -> impl tokio_stream::Stream<Item = Result<pb::StreamOrdersResponse, tonic::Status>> + Unpin + use<> {
+async fn stream_from(
+    house: &House,
+    id: &str,
+    after_position: u64,
+) -> impl tokio_stream::Stream<Item = Result<pb::StreamOrdersResponse, tonic::Status>> + Unpin + use<> {
     let request = pb::StreamOrdersRequest { after_position };
     house.platforms.stream_orders(by(platform(id), request)).await.unwrap().into_inner()
 }
@@ -64,13 +69,23 @@ async fn a_platform_follows_its_own_orders() {
         assert_eq!((news.news(), news.order.unwrap().state()), (pb::OrderNews::Cancelled, pb::OrderState::Cancelled));
     }
 
-    let foreign = case.orders.iter().find(|order| order.measure.as_ref().unwrap().account.as_ref().unwrap().platform == "douyin");
+    let foreign =
+        case.orders.iter().find(|order| order.measure.as_ref().unwrap().account.as_ref().unwrap().platform == "douyin");
     let foreign = foreign.unwrap().order_id.clone();
     let get = |order_id: &str| pb::GetPlatformOrderRequest { order_id: order_id.into() };
-    assert_eq!(refused(house.platforms.get_platform_order(by(platform("weibo"), get(&foreign))).await), (Code::NotFound, "ORDER_NOT_FOUND".into()));
-    assert_eq!(refused(house.platforms.report_receipt(by(platform("weibo"), house.executed(&foreign))).await), (Code::NotFound, "ORDER_NOT_FOUND".into()));
+    assert_eq!(
+        refused(house.platforms.get_platform_order(by(platform("weibo"), get(&foreign))).await),
+        (Code::NotFound, "ORDER_NOT_FOUND".into())
+    );
+    assert_eq!(
+        refused(house.platforms.report_receipt(by(platform("weibo"), house.executed(&foreign))).await),
+        (Code::NotFound, "ORDER_NOT_FOUND".into())
+    );
     house.platforms.get_platform_order(by(platform("douyin"), get(&foreign))).await.unwrap();
-    assert_eq!(refused(house.platforms.get_platform_order(by(officer("a"), get(&foreign))).await), (Code::PermissionDenied, "NOT_A_PLATFORM".into()));
+    assert_eq!(
+        refused(house.platforms.get_platform_order(by(officer("a"), get(&foreign))).await),
+        (Code::PermissionDenied, "NOT_A_PLATFORM".into())
+    );
     house.verify().await;
     house.close().await;
 }
@@ -106,7 +121,10 @@ async fn receipts_repeat_conflict_and_correct() {
         corrects,
         ..Default::default()
     };
-    assert_eq!(refused(house.platforms.report_receipt(by(platform("weibo"), refusal(false))).await), (Code::AlreadyExists, "RECEIPT_CONFLICTS".into()));
+    assert_eq!(
+        refused(house.platforms.report_receipt(by(platform("weibo"), refusal(false))).await),
+        (Code::AlreadyExists, "RECEIPT_CONFLICTS".into())
+    );
     let corrected = house.platforms.report_receipt(by(platform("weibo"), refusal(true))).await.unwrap().into_inner();
     assert!(corrected.order.unwrap().receipt.unwrap().corrected);
     house.rest().await;
@@ -126,7 +144,12 @@ async fn what_was_executed_after_it_was_taken_back_is_countered() {
     let mut live = stream_from(&house, "weibo", 0).await;
     let case = house.decided("u-1", "V-05", &[measure("u-1", "MUTED", 7)]).await;
     let order_id = next(&mut live).await.order.unwrap().order_id;
-    let cancel = pb::CancelOrderRequest { request_id: request_id(), order_id: order_id.clone(), reasons: "撤回".into(), ..Default::default() };
+    let cancel = pb::CancelOrderRequest {
+        request_id: request_id(),
+        order_id: order_id.clone(),
+        reasons: "撤回".into(),
+        ..Default::default()
+    };
     house.officers.cancel_order(by(officer("a"), cancel)).await.unwrap();
     house.execute(&order_id).await;
     assert_eq!(house.order(&order_id).await.state(), pb::OrderState::Countered);

@@ -114,6 +114,10 @@ fn proposal(actor: Actor, measures: Vec<Measure>, reasoned: bool, step: usize) -
     }))
 }
 
+fn announced(state: &CaseState) -> Option<Vec<Measure>> {
+    Some(state.file()?.told()?.notice.measures.clone())
+}
+
 /// What is asked: which kind of command, and four numbers that make it up.
 type Asked = (usize, usize, usize, usize, bool);
 
@@ -149,7 +153,13 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
         })),
         4 => CaseCommand::RecordStatement { by: actor, summary: "申辩".to_owned(), sha256: None, stated_at: now },
         5 => CaseCommand::WaiveStatement { by: actor, reasons: "放弃".to_owned(), now },
-        6..=8 => proposal(actor, [z, z + 5].map(measure).to_vec(), flag, step),
+        // Mostly what was announced, sometimes something else.
+        6..=8 => proposal(
+            actor,
+            announced(state).filter(|_| x > 3).unwrap_or_else(|| [z, z + 5].map(measure).to_vec()),
+            flag,
+            step,
+        ),
         9 | 10 => CaseCommand::ConfirmDecision {
             by: actor,
             decision_id: DecisionId::nth(case_id(), last),
@@ -174,7 +184,10 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             let order_id = orders.get(z % orders.len().max(1)).copied().unwrap_or(OrderId::from(Uuid::from_u128(5)));
             let outcome = [OrderEndOutcome::Executed, OrderEndOutcome::Refused, OrderEndOutcome::Cancelled][x % 3];
             let effective_from = (outcome == OrderEndOutcome::Executed).then_some(now);
-            CaseCommand::SettleOrder(OrderReport { order_id, end: OrderEnd { outcome, cause: None, effective_from, late: flag } })
+            CaseCommand::SettleOrder(OrderReport {
+                order_id,
+                end: OrderEnd { outcome, cause: None, effective_from, late: flag },
+            })
         }
         15 => CaseCommand::FileAppeal {
             by: actor,
@@ -281,6 +294,33 @@ proptest! {
             }
         }
     }
+}
+
+/// The histories above get where it matters: without this, they might hold of nothing.
+#[test]
+fn random_histories_reach_decisions_reversals_and_transfers() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let asked = prop::collection::vec((0usize..20, 0usize..21, 0usize..4, 0usize..10, any::<bool>()), 120);
+    let (mut decided, mut reversed, mut handed_on, mut closed) = (0, 0, 0, 0);
+    for _ in 0..400 {
+        let asked = asked.new_tree(&mut runner).unwrap().current();
+        let mut state = CaseState::default();
+        for (step, asked) in std::iter::once((0, 1, 0, 0, true)).chain(asked).enumerate() {
+            if let Ok(events) = Case::decide(&state, command(&state, asked, step)) {
+                state = events.iter().fold(state, Case::evolve);
+            }
+        }
+        let file = state.file().unwrap();
+        decided += usize::from(file.ruling().is_some());
+        reversed += usize::from(file.ruling().is_some_and(|ruling| !ruling.reversals.is_empty()));
+        handed_on += usize::from(file.agency != by(0, 0).agency);
+        closed += usize::from(matches!(file.stage, casebook_enforcement::domain::case::Stage::Closed { .. }));
+    }
+    assert!(
+        decided >= 100 && reversed >= 5 && handed_on >= 5 && closed >= 5,
+        "{decided} {reversed} {handed_on} {closed}"
+    );
 }
 
 fn order_command(kind: usize, x: usize, flag: bool, now: Timestamp) -> OrderCommand {

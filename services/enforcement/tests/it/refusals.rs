@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use tonic::Code;
 
 use crate::house::{
-    House, accept, by, confirm, evidence, health, measure, officer, open, propose, refused, request_id, reviewer, violated, waive,
+    House, accept, by, confirm, evidence, health, measure, officer, open, propose, refused, request_id, reviewer,
+    violated, waive,
 };
 
 /// domain.md section 0: the ladder is no penalty; nothing is written.
@@ -48,7 +49,8 @@ async fn an_old_act_rests_on_the_rules_of_its_day() {
     };
     let lead_id = house.officers.open_lead(by(officer("a"), lead)).await.unwrap().into_inner().lead.unwrap().lead_id;
     house.officers.accept_lead(by(officer("a"), accept(&lead_id))).await.unwrap();
-    let case_id = house.officers.open_case(by(officer("a"), open(&lead_id))).await.unwrap().into_inner().case.unwrap().case_id;
+    let case_id =
+        house.officers.open_case(by(officer("a"), open(&lead_id))).await.unwrap().into_inner().case.unwrap().case_id;
     let credit = pb::MeasureChoice { points: 10, ..measure("u-2020", "CREDIT_DEDUCTED", 0) };
     let verdict = [credit, measure("u-2020", "MUTED", 15), measure("u-2020", "FOLLOW_BANNED", 15)];
     let by_s1 = house.officers.serve_notice(by(officer("a"), house.notice(&case_id, &verdict))).await;
@@ -73,15 +75,22 @@ async fn the_procedure_cannot_be_cut_short() {
     assert_eq!(refused(house.officers.open_case(by(officer("a"), open(&lead_id))).await).1, "LEAD_NOT_ACCEPTED");
     house.officers.accept_lead(by(officer("a"), accept(&lead_id))).await.unwrap();
     let alone = pb::OpenCaseRequest { officers: vec!["a".into(), "a".into()], ..open(&lead_id) };
-    assert_eq!(refused(house.officers.open_case(by(officer("a"), alone)).await), (Code::InvalidArgument, "TOO_FEW_OFFICERS".into()));
-    let case_id = house.officers.open_case(by(officer("a"), open(&lead_id))).await.unwrap().into_inner().case.unwrap().case_id;
+    assert_eq!(
+        refused(house.officers.open_case(by(officer("a"), alone)).await),
+        (Code::InvalidArgument, "TOO_FEW_OFFICERS".into())
+    );
+    let case_id =
+        house.officers.open_case(by(officer("a"), open(&lead_id))).await.unwrap().into_inner().case.unwrap().case_id;
     let untold = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await;
     assert_eq!(refused(untold).1, "NOT_SERVED");
     house.officers.serve_notice(by(officer("a"), house.notice(&case_id, &measures))).await.unwrap();
     let no_evidence = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await;
     assert_eq!(refused(no_evidence).1, "EVIDENCE_MISSING");
     house.officers.add_evidence(by(officer("a"), evidence(&case_id, "1"))).await.unwrap();
-    assert_eq!(refused(house.officers.add_evidence(by(officer("a"), evidence(&case_id, "1"))).await).1, "EVIDENCE_ALREADY_HELD");
+    assert_eq!(
+        refused(house.officers.add_evidence(by(officer("a"), evidence(&case_id, "1"))).await).1,
+        "EVIDENCE_ALREADY_HELD"
+    );
     let unheard = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await;
     assert_eq!(refused(unheard).1, "NOT_HEARD");
     house.officers.waive_statement(by(officer("a"), waive(&case_id))).await.unwrap();
@@ -90,12 +99,14 @@ async fn the_procedure_cannot_be_cut_short() {
     assert_eq!(refused(heavier).1, "HEAVIER_AFTER_DEFENCE");
     let elsewhere = house.officers.propose_decision(by(health("h"), propose(&case_id, &measures))).await;
     assert_eq!(refused(elsewhere), (Code::PermissionDenied, "NOT_HOLDING_AGENCY".into()));
-    let proposed = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await.unwrap().into_inner();
+    let proposed =
+        house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await.unwrap().into_inner();
     let decision_id = proposed.case.unwrap().decision.unwrap().decision_id;
     let own = house.officers.confirm_decision(by(officer("a"), confirm(&case_id, &decision_id))).await;
     assert_eq!(refused(own), (Code::PermissionDenied, "SAME_OFFICER".into()));
     house.officers.confirm_decision(by(officer("b"), confirm(&case_id, &decision_id))).await.unwrap();
-    let filed = house.officers.file_appeal(by(officer("a"), crate::house::file_appeal(&case_id))).await.unwrap().into_inner();
+    let filed =
+        house.officers.file_appeal(by(officer("a"), crate::house::file_appeal(&case_id))).await.unwrap().into_inner();
     let decide = pb::DecideAppealRequest {
         request_id: request_id(),
         case_id: case_id.clone(),
@@ -104,7 +115,10 @@ async fn the_procedure_cannot_be_cut_short() {
         reasons: "维持".into(),
         ..Default::default()
     };
-    assert_eq!(refused(house.officers.decide_appeal(by(reviewer("b"), decide)).await), (Code::PermissionDenied, "SAME_OFFICER".into()));
+    assert_eq!(
+        refused(house.officers.decide_appeal(by(reviewer("b"), decide)).await),
+        (Code::PermissionDenied, "SAME_OFFICER".into())
+    );
     house.verify().await;
     house.close().await;
 }
@@ -126,7 +140,10 @@ async fn bad_input_names_its_field_and_writes_nothing() {
         let answer = house.officers.serve_notice(by(officer("a"), house.notice(&case_id, &[choice]))).await;
         assert_eq!(violated(answer), [field]);
     }
-    let other = pb::ServeNoticeRequest { legal_bases: vec!["S9-99".into()], ..house.notice(&case_id, &[measure("u-1", "MUTED", 7)]) };
+    let other = pb::ServeNoticeRequest {
+        legal_bases: vec!["S9-99".into()],
+        ..house.notice(&case_id, &[measure("u-1", "MUTED", 7)])
+    };
     assert_eq!(violated(house.officers.serve_notice(by(officer("a"), other)).await), ["legal_bases[0]"]);
     let future = pb::ServeNoticeRequest {
         served_at: Some(timestamp(crate::house::time(crate::house::START) + TimeDelta::days(1))),
@@ -137,7 +154,10 @@ async fn bad_input_names_its_field_and_writes_nothing() {
     let recorded = house.officers.list_cases(by(officer("a"), order_by)).await;
     assert_eq!(violated(recorded), ["order_by"]);
     let missing = pb::GetCaseRequest { case_id: request_id(), ..Default::default() };
-    assert_eq!(refused(house.officers.get_case(by(officer("a"), missing)).await), (Code::NotFound, "CASE_NOT_FOUND".into()));
+    assert_eq!(
+        refused(house.officers.get_case(by(officer("a"), missing)).await),
+        (Code::NotFound, "CASE_NOT_FOUND".into())
+    );
 
     let stale = pb::AddEvidenceRequest { etag: "0".into(), ..evidence(&case_id, "2") };
     assert_eq!(refused(house.officers.add_evidence(by(officer("a"), stale)).await).1, "STALE_ETAG");
@@ -150,7 +170,10 @@ async fn bad_input_names_its_field_and_writes_nothing() {
     let second = house.officers.add_evidence(by(officer("a"), request.clone())).await.unwrap().into_inner();
     assert_eq!(first.position, second.position);
     let reused = pb::AddEvidenceRequest { description: "别的".into(), ..request };
-    assert_eq!(refused(house.officers.add_evidence(by(officer("a"), reused)).await), (Code::AlreadyExists, "REQUEST_ID_REUSED".into()));
+    assert_eq!(
+        refused(house.officers.add_evidence(by(officer("a"), reused)).await),
+        (Code::AlreadyExists, "REQUEST_ID_REUSED".into())
+    );
     // Reads are written down, and nothing else was but one piece of evidence.
     let history = pb::ListCaseHistoryRequest { case_id: case_id.clone(), ..Default::default() };
     let entries = house.officers.list_case_history(by(officer("a"), history)).await.unwrap().into_inner().entries;

@@ -19,9 +19,12 @@ fn counter_of<'a>(case: &'a pb::Case, measure: &str) -> &'a pb::OrderTrack {
 async fn an_upheld_appeal_takes_back_what_can_be_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::open(folder.path()).await;
-    let measures = [measure("u-1", "MUTED", 7), measure("u-1", "FOLLOWERS_CLEARED", 0), on("douyin", "d-1", "MUTED", 7)];
+    let measures =
+        [measure("u-1", "MUTED", 7), measure("u-1", "FOLLOWERS_CLEARED", 0), on("douyin", "d-1", "MUTED", 7)];
     let case = house.decided("u-1", "V-05", &measures).await;
-    for order in case.orders.iter().filter(|order| order.measure.as_ref().unwrap().account.as_ref().unwrap().platform == "weibo") {
+    for order in
+        case.orders.iter().filter(|order| order.measure.as_ref().unwrap().account.as_ref().unwrap().platform == "weibo")
+    {
         house.execute(&order.order_id).await;
     }
     assert_eq!(house.recommended("u-1", "V-05").await.rung, 5, "the mute and the clearing count");
@@ -32,7 +35,8 @@ async fn an_upheld_appeal_takes_back_what_can_be_taken_back() {
     assert_eq!(reversal.undoings.len(), 2);
     assert_eq!(reversed.decision.as_ref().unwrap().measures.len(), 3, "the decision is still what it was");
 
-    let on_douyin = reversed.orders.iter().find(|order| order.outcome() == pb::OrderOutcome::Cancelled).expect("taken back");
+    let on_douyin =
+        reversed.orders.iter().find(|order| order.outcome() == pb::OrderOutcome::Cancelled).expect("taken back");
     let spared = reversed.orders.iter().filter(|order| order.outcome() == pb::OrderOutcome::NotNeeded).count();
     assert_eq!(spared, 1, "what was taken back needs no counter-order");
     assert_eq!(on_douyin.measure.as_ref().unwrap().account.as_ref().unwrap().platform, "douyin");
@@ -43,7 +47,8 @@ async fn an_upheld_appeal_takes_back_what_can_be_taken_back() {
 
     house.execute(&counter.order_id).await;
     assert_eq!(house.recommended("u-1", "V-05").await.earlier_rung, 0, "a void decision is no history");
-    let closed = house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::NotEstablished))).await;
+    let closed =
+        house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::NotEstablished))).await;
     assert_eq!(closed.unwrap().into_inner().case.unwrap().stage(), pb::CaseStage::Closed);
     house.verify().await;
     house.close().await;
@@ -65,7 +70,8 @@ async fn an_appeal_upheld_in_part_eases_a_closure_to_a_mute() {
         house.execute(&order_id).await;
     }
     assert_eq!(house.recommended("u-1", "V-05").await.earlier_rung, 4, "the mute counts, the closure does not");
-    let closed = house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await;
+    let closed =
+        house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await;
     assert_eq!(closed.unwrap().into_inner().case.unwrap().stage(), pb::CaseStage::Closed);
     house.verify().await;
     house.close().await;

@@ -8,12 +8,12 @@ use casebook_policy::MeasureParameters;
 use super::command::{AppealRuling, ExternalOutcome, RemedyText};
 use super::event::CaseChange;
 use super::hearing::own_case;
+use super::held_by;
 use super::refusal::CaseRefusal;
 use super::state::{
     Appeal, AppealKind, AppealResult, AppealVerdict, CaseFile, Irreversible, OrderTrack, Replacement, Reversal, Ruling,
     Stage, Undoing,
 };
-use super::held_by;
 use crate::domain::ids::{AppealId, DecisionId, counter_order_id};
 use crate::domain::measure::{Measure, first_heavier};
 
@@ -45,7 +45,8 @@ pub(super) fn file_appeal(
         return Err(CaseRefusal::NothingInForce);
     }
     let service = ruling.decision.service.as_ref();
-    let window = service.and_then(|service| if service.provisional { terms.window_until } else { Some(service.appeal_until) });
+    let window =
+        service.and_then(|service| if service.provisional { terms.window_until } else { Some(service.appeal_until) });
     if let Some(until) = window.filter(|until| terms.now >= *until) {
         return Err(CaseRefusal::AppealWindowClosed { until });
     }

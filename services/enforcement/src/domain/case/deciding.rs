@@ -58,7 +58,9 @@ pub(super) fn propose(file: &CaseFile, command: ProposeDecision) -> Result<Vec<C
 /// Answered, waived, or the window is over (行政处罚法 art. 62).
 fn heard(told: &Told, now: Timestamp) -> Result<(), CaseRefusal> {
     match told.answer {
-        Answer::Awaited if now < told.notice.answer_until => Err(CaseRefusal::NotHeard { until: told.notice.answer_until }),
+        Answer::Awaited if now < told.notice.answer_until => {
+            Err(CaseRefusal::NotHeard { until: told.notice.answer_until })
+        }
         Answer::Awaited | Answer::Given(_) | Answer::Waived(_) => Ok(()),
     }
 }
@@ -105,7 +107,9 @@ fn ladder_followed(command: &ProposeDecision) -> Result<(), CaseRefusal> {
 
 fn irreversible_confirmed(measures: &[Measure], confirmed: bool) -> Result<(), CaseRefusal> {
     match measures.iter().find(|measure| measure.irreversible) {
-        Some(measure) if !confirmed => Err(CaseRefusal::IrreversibleNotConfirmed { measure: Box::new(measure.clone()) }),
+        Some(measure) if !confirmed => {
+            Err(CaseRefusal::IrreversibleNotConfirmed { measure: Box::new(measure.clone()) })
+        }
         Some(_) | None => Ok(()),
     }
 }

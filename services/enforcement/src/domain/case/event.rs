@@ -1,6 +1,6 @@
 use casebook_kernel::ids::{CaseId, OrderId};
-use casebook_kernel::{AgencyId, AgencyKind, OfficerId, Timestamp};
 use casebook_kernel::region::Region;
+use casebook_kernel::{AgencyId, AgencyKind, OfficerId, Timestamp};
 use casebook_policy::{Instrument, LegalBasisId, ViolationId};
 
 use super::state::{
@@ -24,19 +24,50 @@ pub enum CaseChange {
     StatementRecorded(Statement),
     StatementWaived(Waiver),
     DecisionProposed(Box<Proposal>),
-    ProposalRejected { decision_id: DecisionId, reasons: String, by: OfficerId },
+    ProposalRejected {
+        decision_id: DecisionId,
+        reasons: String,
+        by: OfficerId,
+    },
     DecisionIssued(Box<DecisionIssued>),
-    DecisionServed { decision_id: DecisionId, service: Service, recorded_by: OfficerId },
-    OrderSettled { order_id: OrderId, end: OrderEnd },
+    DecisionServed {
+        decision_id: DecisionId,
+        service: Service,
+        recorded_by: OfficerId,
+    },
+    OrderSettled {
+        order_id: OrderId,
+        end: OrderEnd,
+    },
     AppealFiled(Box<Appeal>),
-    AppealDecided { appeal_id: AppealId, kind: AppealKind, verdict: Box<AppealVerdict> },
+    AppealDecided {
+        appeal_id: AppealId,
+        kind: AppealKind,
+        verdict: Box<AppealVerdict>,
+    },
     ReversalIssued(Box<Reversal>),
     TransferOffered(Box<Transfer>),
-    TransferAccepted { transfer_id: TransferId, agency: AgencyId, agency_kind: AgencyKind, officers: Vec<OfficerId>, by: OfficerId },
-    TransferDeclined { transfer_id: TransferId, reasons: String, by: OfficerId },
-    TransferLapsed { transfer_id: TransferId, at: Timestamp },
+    TransferAccepted {
+        transfer_id: TransferId,
+        agency: AgencyId,
+        agency_kind: AgencyKind,
+        officers: Vec<OfficerId>,
+        by: OfficerId,
+    },
+    TransferDeclined {
+        transfer_id: TransferId,
+        reasons: String,
+        by: OfficerId,
+    },
+    TransferLapsed {
+        transfer_id: TransferId,
+        at: Timestamp,
+    },
     Closed(Closure),
-    Reopened { reasons: String, by: OfficerId },
+    Reopened {
+        reasons: String,
+        by: OfficerId,
+    },
 }
 
 /// A decision, whole: its reader needs no other event.

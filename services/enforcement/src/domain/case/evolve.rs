@@ -179,8 +179,9 @@ fn settle(ruling: &mut Ruling, order_id: OrderId, end: OrderEnd) {
 
 fn appealed(stage: Stage, appeal: &Appeal) -> Stage {
     match stage {
-        Stage::Decided(ruling) | Stage::Closed { before: Ended::Decided(ruling), .. } => {
-            Stage::UnderAppeal { ruling, appeal: appeal.clone() }
+        Stage::Decided(ruling) => Stage::UnderAppeal { ruling, appeal: appeal.clone() },
+        Stage::Closed { before: Ended::Decided(ruling), .. } => {
+            Stage::UnderAppeal { ruling: *ruling, appeal: appeal.clone() }
         }
         stage => stage,
     }
@@ -189,19 +190,26 @@ fn appealed(stage: Stage, appeal: &Appeal) -> Stage {
 /// The case goes on where it was before the appeal; one that had been closed is closed anew.
 fn judged(stage: Stage, appeal_id: AppealId, kind: super::AppealKind, verdict: &AppealVerdict) -> Stage {
     let verdict = Some(verdict.clone());
-    match stage {
-        Stage::UnderAppeal { mut ruling, appeal } => {
-            ruling.appeals.push(Appeal { verdict, ..appeal });
-            Stage::Decided(ruling)
-        }
-        Stage::Decided(mut ruling) | Stage::Closed { before: Ended::Decided(mut ruling), .. } => {
-            let decision_id = ruling.decision.proposal.decision_id;
-            let grounds = String::new();
-            ruling.appeals.push(Appeal { appeal_id, kind, decision_id, grounds, filed: None, decide_until: None, verdict });
-            Stage::Decided(ruling)
-        }
-        stage => stage,
-    }
+    let (mut ruling, filed) = match stage {
+        Stage::UnderAppeal { ruling, appeal } => (ruling, Some(appeal)),
+        Stage::Decided(ruling) => (ruling, None),
+        Stage::Closed { before: Ended::Decided(ruling), .. } => (*ruling, None),
+        stage => return stage,
+    };
+    let appeal = match filed {
+        Some(filed) => Appeal { verdict, ..filed },
+        None => Appeal {
+            appeal_id,
+            kind,
+            decision_id: ruling.decision.proposal.decision_id,
+            grounds: String::new(),
+            filed: None,
+            decide_until: None,
+            verdict,
+        },
+    };
+    ruling.appeals.push(appeal);
+    Stage::Decided(ruling)
 }
 
 fn reverse(ruling: &mut Ruling, reversal: &Reversal) {
@@ -226,8 +234,8 @@ fn transfer_stands(file: &mut CaseFile, transfer_id: TransferId, standing: Trans
 fn closed(stage: Stage, closure: &Closure) -> Stage {
     let before = match stage {
         Stage::Investigating => Ended::Undecided(None),
-        Stage::Told(told) | Stage::Proposed { told, .. } => Ended::Undecided(Some(told)),
-        Stage::Decided(ruling) | Stage::UnderAppeal { ruling, .. } => Ended::Decided(ruling),
+        Stage::Told(told) | Stage::Proposed { told, .. } => Ended::Undecided(Some(Box::new(told))),
+        Stage::Decided(ruling) | Stage::UnderAppeal { ruling, .. } => Ended::Decided(Box::new(ruling)),
         stage @ Stage::Closed { .. } => return stage,
     };
     Stage::Closed { before, closure: closure.clone() }
@@ -236,7 +244,7 @@ fn closed(stage: Stage, closure: &Closure) -> Stage {
 fn reopened(before: Ended) -> Stage {
     match before {
         Ended::Undecided(None) => Stage::Investigating,
-        Ended::Undecided(Some(told)) => Stage::Told(told),
-        Ended::Decided(ruling) => Stage::Decided(ruling),
+        Ended::Undecided(Some(told)) => Stage::Told(*told),
+        Ended::Decided(ruling) => Stage::Decided(*ruling),
     }
 }

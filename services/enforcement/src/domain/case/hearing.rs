@@ -126,7 +126,9 @@ pub(super) fn waive_statement(
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
     own_case(file, &by)?;
     match to_be_heard(file)?.answer {
-        Answer::Awaited => Ok(vec![CaseChange::StatementWaived(Waiver { reasons, recorded_by: by.officer, waived_at: now })]),
+        Answer::Awaited => {
+            Ok(vec![CaseChange::StatementWaived(Waiver { reasons, recorded_by: by.officer, waived_at: now })])
+        }
         Answer::Waived(_) => Err(CaseRefusal::AlreadyWaived),
         // What was said stays said.
         Answer::Given(_) => Err(CaseRefusal::StageDoesNotFit { stage: "answered by the subject" }),

@@ -79,7 +79,8 @@ impl Decider for Case {
             CaseCommand::AddEvidence { by, kind, sha256, captured_at, description, now } => {
                 let evidence_id = EvidenceId::nth(file.opening.case_id, file.evidence.len());
                 let added_by = by.officer.clone();
-                let evidence = Evidence { evidence_id, kind, sha256, captured_at, description, added_by, added_at: now };
+                let evidence =
+                    Evidence { evidence_id, kind, sha256, captured_at, description, added_by, added_at: now };
                 opening::add_evidence(file, &by, evidence)?
             }
             CaseCommand::ServeNotice(notice) => hearing::serve_notice(file, *notice)?,
@@ -91,7 +92,9 @@ impl Decider for Case {
             CaseCommand::ConfirmDecision { by, decision_id, irreversible_confirmed, now } => {
                 deciding::confirm(file, by, decision_id, irreversible_confirmed, now)?
             }
-            CaseCommand::RejectProposal { by, decision_id, reasons } => deciding::reject(file, by, decision_id, reasons)?,
+            CaseCommand::RejectProposal { by, decision_id, reasons } => {
+                deciding::reject(file, by, decision_id, reasons)?
+            }
             CaseCommand::RecordService { by, service } => deciding::record_service(file, by, service)?,
             CaseCommand::SettleOrder(report) => closing::settle_order(file, report)?,
             CaseCommand::FileAppeal { by, kind, grounds, window_until, decide_until, now } => {

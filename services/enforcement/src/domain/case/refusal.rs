@@ -16,7 +16,9 @@ pub enum CaseRefusal {
     #[error("no officer has taken the lead up")]
     LeadNotAccepted,
     /// R93.
-    #[error("an agency of this kind that answers for {agency_region} has no jurisdiction over this violation in {region}")]
+    #[error(
+        "an agency of this kind that answers for {agency_region} has no jurisdiction over this violation in {region}"
+    )]
     NoJurisdiction { agency_region: Region, region: Region },
     /// 行政处罚法 art. 42.
     #[error("a case is conducted by {OFFICERS_MIN} to {OFFICERS_MAX} different officers")]
@@ -68,7 +70,9 @@ pub enum CaseRefusal {
     #[error("an interim measure has an end, and {measure} has none")]
     NoExpiry { measure: Box<Measure> },
     /// 行政处罚法 art. 9, 16, 38.
-    #[error("the ladder of the four-agency notice is not a penalty, and a penalty without a basis is void (行政处罚法 art. 16, 38)")]
+    #[error(
+        "the ladder of the four-agency notice is not a penalty, and a penalty without a basis is void (行政处罚法 art. 16, 38)"
+    )]
     BasisCannotSetPenalty,
     /// 行政处罚法 art. 58: its procedure, with the legal review, is not conducted here.
     #[error("a penalty needs its legal review, and none is recorded (行政处罚法 art. 58)")]

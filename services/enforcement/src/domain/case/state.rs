@@ -53,7 +53,7 @@ impl CaseFile {
     pub fn ruling(&self) -> Option<&Ruling> {
         match &self.stage {
             Stage::Decided(ruling) | Stage::UnderAppeal { ruling, .. } => Some(ruling),
-            Stage::Closed { before: Ended::Decided(ruling), .. } => Some(ruling),
+            Stage::Closed { before: Ended::Decided(ruling), .. } => Some(&**ruling),
             Stage::Investigating | Stage::Told(_) | Stage::Proposed { .. } | Stage::Closed { .. } => None,
         }
     }
@@ -61,7 +61,7 @@ impl CaseFile {
     pub(super) fn ruling_mut(&mut self) -> Option<&mut Ruling> {
         match &mut self.stage {
             Stage::Decided(ruling) | Stage::UnderAppeal { ruling, .. } => Some(ruling),
-            Stage::Closed { before: Ended::Decided(ruling), .. } => Some(ruling),
+            Stage::Closed { before: Ended::Decided(ruling), .. } => Some(&mut **ruling),
             Stage::Investigating | Stage::Told(_) | Stage::Proposed { .. } | Stage::Closed { .. } => None,
         }
     }
@@ -71,13 +71,17 @@ impl CaseFile {
         match &self.stage {
             Stage::Investigating => None,
             Stage::Told(told) | Stage::Proposed { told, .. } => Some(told),
-            Stage::Closed { before: Ended::Undecided(told), .. } => told.as_ref(),
-            Stage::Decided(_) | Stage::UnderAppeal { .. } | Stage::Closed { .. } => self.ruling().map(|ruling| &ruling.told),
+            Stage::Closed { before: Ended::Undecided(told), .. } => told.as_deref(),
+            Stage::Decided(_) | Stage::UnderAppeal { .. } | Stage::Closed { .. } => {
+                self.ruling().map(|ruling| &ruling.told)
+            }
         }
     }
 }
 
 /// Where a case is.
+// One a case, and boxed with it: a box inside would save nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stage {
     Investigating,
@@ -104,8 +108,8 @@ impl Stage {
 /// What was there when a case was closed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ended {
-    Undecided(Option<Told>),
-    Decided(Ruling),
+    Undecided(Option<Box<Told>>),
+    Decided(Box<Ruling>),
 }
 
 /// What the case is about, as it was opened.

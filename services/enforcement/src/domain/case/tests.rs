@@ -210,7 +210,10 @@ fn later(time: &str) -> Timestamp {
 
 #[test]
 fn an_event_that_does_not_fit_changes_nothing() {
-    let lapsed = event(CaseChange::TransferLapsed { transfer_id: crate::domain::ids::TransferId::nth(case_id(), 0), at: at(TOLD) });
+    let lapsed = event(CaseChange::TransferLapsed {
+        transfer_id: crate::domain::ids::TransferId::nth(case_id(), 0),
+        at: at(TOLD),
+    });
     assert_eq!(given::<Case>([lapsed.clone()]).state(), CaseState::Absent);
     let state = opened().state();
     assert_eq!(Case::evolve(state.clone(), &lapsed), state);

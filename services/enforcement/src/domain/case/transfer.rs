@@ -92,7 +92,12 @@ pub(super) fn accept(
     Ok(vec![CaseChange::TransferAccepted { transfer_id, agency: by.agency, agency_kind, officers, by: by.officer }])
 }
 
-pub(super) fn decline(file: &CaseFile, by: Actor, reasons: String, now: Timestamp) -> Result<Vec<CaseChange>, CaseRefusal> {
+pub(super) fn decline(
+    file: &CaseFile,
+    by: Actor,
+    reasons: String,
+    now: Timestamp,
+) -> Result<Vec<CaseChange>, CaseRefusal> {
     let transfer_id = offered_to(file, &by, now)?.transfer_id;
     Ok(vec![CaseChange::TransferDeclined { transfer_id, reasons, by: by.officer }])
 }

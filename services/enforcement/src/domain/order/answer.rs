@@ -9,7 +9,12 @@ use super::event::OrderChange;
 use super::refusal::OrderRefusal;
 use super::state::{Answer, Cause, Effect, Lateness, OrderFile, Outcome, Receipt, Standing};
 
-pub(super) fn record(file: &OrderFile, answer: Answer, corrects: bool, now: Timestamp) -> Result<OrderChange, OrderRefusal> {
+pub(super) fn record(
+    file: &OrderFile,
+    answer: Answer,
+    corrects: bool,
+    now: Timestamp,
+) -> Result<OrderChange, OrderRefusal> {
     check(file, &answer)?;
     match file.standing.receipt() {
         Some(recorded) if recorded.answer == answer => return Err(OrderRefusal::ReceiptRepeated),
@@ -48,7 +53,9 @@ fn check(file: &OrderFile, answer: &Answer) -> Result<(), OrderRefusal> {
         (Outcome::Partly | Outcome::Refused, Some(_)) => {}
     }
     // Only a request leaves the platform a choice (S1 §8: 依法依约).
-    if answer.cause == Some(Cause::DeclinedUnderAgreement) && file.terms.instrument != Instrument::PlatformMeasureRequest {
+    if answer.cause == Some(Cause::DeclinedUnderAgreement)
+        && file.terms.instrument != Instrument::PlatformMeasureRequest
+    {
         return Err(OrderRefusal::DeclineNotOpen);
     }
     let needs_detail = answer.outcome == Outcome::Partly || answer.cause == Some(Cause::Other);
@@ -68,7 +75,9 @@ fn check(file: &OrderFile, answer: &Answer) -> Result<(), OrderRefusal> {
 /// not start after now either: a clock that runs ahead lengthens nothing.
 fn effect_of(file: &OrderFile, answer: &Answer, now: Timestamp) -> Result<Option<Effect>, OrderRefusal> {
     let ours = answer.outcome != Outcome::Refused && answer.cause != Some(Cause::AlreadyStricter);
-    let Some(executed_at) = answer.executed_at.filter(|_| ours && file.terms.counters.is_none()) else { return Ok(None) };
+    let Some(executed_at) = answer.executed_at.filter(|_| ours && file.terms.counters.is_none()) else {
+        return Ok(None);
+    };
     let from = executed_at.min(now).max(file.terms.issued_at.min(now));
     let until = file.terms.measure.parameters.days.map(|days| measure_end(from, days)).transpose()?;
     Ok(Some(Effect { from, until }))

@@ -8,17 +8,39 @@ use crate::domain::ids::DecisionId;
 pub enum OrderCommand {
     Issue(Box<OrderTerms>),
     /// The order was handed to the platform's stream.
-    MarkDelivered { now: Timestamp },
+    MarkDelivered {
+        now: Timestamp,
+    },
     /// The platform answers. `corrects`: this replaces its earlier answer.
-    RecordReceipt { answer: Answer, corrects: bool, now: Timestamp },
+    RecordReceipt {
+        answer: Answer,
+        corrects: bool,
+        now: Timestamp,
+    },
     /// By the deadline of the first term.
-    MarkOverdue { now: Timestamp },
+    MarkOverdue {
+        now: Timestamp,
+    },
     /// By the deadline of the second term.
-    Escalate { now: Timestamp },
+    Escalate {
+        now: Timestamp,
+    },
     /// By the deadline of the measure.
-    EndMeasure { now: Timestamp },
-    Cancel { by: Actor, reasons: String },
-    MarkUndeliverable { by: Actor, reasons: String },
+    EndMeasure {
+        now: Timestamp,
+    },
+    Cancel {
+        by: Actor,
+        reasons: String,
+    },
+    MarkUndeliverable {
+        by: Actor,
+        reasons: String,
+    },
     /// The decision behind it was voided, or it was executed after it had been taken back.
-    Undo { reversal: Option<DecisionId>, reasons: String, by: OfficerId },
+    Undo {
+        reversal: Option<DecisionId>,
+        reasons: String,
+        by: OfficerId,
+    },
 }

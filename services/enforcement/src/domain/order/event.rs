@@ -14,16 +14,36 @@ pub struct OrderEvent {
 #[derive(Debug, Clone, PartialEq)]
 pub enum OrderChange {
     Issued(Box<OrderTerms>),
-    Delivered { at: Timestamp },
+    Delivered {
+        at: Timestamp,
+    },
     ReceiptRecorded(Box<Receipt>),
-    Overdue { due_at: Timestamp },
-    Escalated { at: Timestamp },
+    Overdue {
+        due_at: Timestamp,
+    },
+    Escalated {
+        at: Timestamp,
+    },
     /// Names the platform: its stream of orders carries the news.
-    Cancelled { platform: PlatformId, reasons: String, by: OfficerId, reversal: Option<DecisionId> },
-    Undeliverable { reasons: String, by: OfficerId },
-    Countered { counter: OrderId, reversal: Option<DecisionId> },
-    MeasureEnded { at: Timestamp },
+    Cancelled {
+        platform: PlatformId,
+        reasons: String,
+        by: OfficerId,
+        reversal: Option<DecisionId>,
+    },
+    Undeliverable {
+        reasons: String,
+        by: OfficerId,
+    },
+    Countered {
+        counter: OrderId,
+        reversal: Option<DecisionId>,
+    },
+    MeasureEnded {
+        at: Timestamp,
+    },
     /// The decision behind it is void, and nothing of it can be undone.
-    Voided { reversal: Option<DecisionId> },
+    Voided {
+        reversal: Option<DecisionId>,
+    },
 }
-

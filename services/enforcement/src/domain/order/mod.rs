@@ -16,8 +16,7 @@ pub use command::OrderCommand;
 pub use event::{OrderChange, OrderEvent};
 pub use refusal::OrderRefusal;
 pub use state::{
-    Answer, Cause, Effect, Lateness, OrderFile, OrderState, OrderTerms, Outcome, Receipt, Standing,
-    Validity,
+    Answer, Cause, Effect, Lateness, OrderFile, OrderState, OrderTerms, Outcome, Receipt, Standing, Validity,
 };
 
 use super::ids::{DecisionId, counter_order_id};
@@ -54,7 +53,9 @@ impl OrderState {
     pub fn timer(&self) -> Option<(OrderTimer, Timestamp)> {
         let file = self.file()?;
         match (&file.standing, file.lateness) {
-            (Standing::Issued | Standing::Delivered { .. }, Lateness::InTime) => Some((OrderTimer::Overdue, file.terms.due_at)),
+            (Standing::Issued | Standing::Delivered { .. }, Lateness::InTime) => {
+                Some((OrderTimer::Overdue, file.terms.due_at))
+            }
             (Standing::Issued | Standing::Delivered { .. }, Lateness::Overdue) => {
                 Some((OrderTimer::Escalation, file.terms.escalate_at))
             }
@@ -73,7 +74,9 @@ impl Decider for Order {
     fn decide(state: &OrderState, command: OrderCommand) -> Result<Vec<OrderEvent>, OrderRefusal> {
         if let OrderCommand::Issue(terms) = command {
             return match state {
-                OrderState::Absent => Ok(vec![OrderEvent { order_id: terms.order_id, change: OrderChange::Issued(terms) }]),
+                OrderState::Absent => {
+                    Ok(vec![OrderEvent { order_id: terms.order_id, change: OrderChange::Issued(terms) }])
+                }
                 OrderState::Existing(_) => Err(OrderRefusal::OrderAlreadyIssued),
             };
         }
@@ -146,7 +149,9 @@ fn escalate(file: &OrderFile, now: Timestamp) -> Result<OrderChange, OrderRefusa
         Lateness::Escalated => Err(OrderRefusal::AlreadyLate),
         // An escalation follows an overdue term, never precedes it.
         Lateness::InTime => Err(OrderRefusal::NotYetDue { due: file.terms.due_at }),
-        Lateness::Overdue if now < file.terms.escalate_at => Err(OrderRefusal::NotYetDue { due: file.terms.escalate_at }),
+        Lateness::Overdue if now < file.terms.escalate_at => {
+            Err(OrderRefusal::NotYetDue { due: file.terms.escalate_at })
+        }
         Lateness::Overdue => Ok(OrderChange::Escalated { at: now }),
     }
 }
@@ -186,7 +191,9 @@ fn undo(
         Standing::Receipted(_) => Ok(countered()),
         Standing::Countered { .. } => Err(OrderRefusal::AlreadyCountered),
         Standing::Ended { .. } if file.validity == Validity::Standing => Ok(OrderChange::Voided { reversal }),
-        Standing::Cancelled { .. } | Standing::Undeliverable { .. } | Standing::Ended { .. } => Err(OrderRefusal::NothingInForce),
+        Standing::Cancelled { .. } | Standing::Undeliverable { .. } | Standing::Ended { .. } => {
+            Err(OrderRefusal::NothingInForce)
+        }
     }
 }
 

@@ -89,14 +89,29 @@ pub enum Lateness {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
     Issued,
-    Delivered { at: Timestamp },
+    Delivered {
+        at: Timestamp,
+    },
     Receipted(Receipt),
-    Cancelled { reasons: String, by: OfficerId, reversal: Option<DecisionId> },
-    Undeliverable { reasons: String, by: OfficerId },
+    Cancelled {
+        reasons: String,
+        by: OfficerId,
+        reversal: Option<DecisionId>,
+    },
+    Undeliverable {
+        reasons: String,
+        by: OfficerId,
+    },
     /// The counter-order exists or is about to; a receipt may have come before or may come still.
-    Countered { counter: OrderId, receipt: Option<Receipt> },
+    Countered {
+        counter: OrderId,
+        receipt: Option<Receipt>,
+    },
     /// The measure's time is over.
-    Ended { receipt: Receipt, at: Timestamp },
+    Ended {
+        receipt: Receipt,
+        at: Timestamp,
+    },
 }
 
 impl Standing {
@@ -182,7 +197,12 @@ pub(super) fn evolve(state: OrderState, change: &OrderChange) -> OrderState {
     let mut file = match (state, change) {
         (OrderState::Absent, OrderChange::Issued(terms)) => {
             let terms = (**terms).clone();
-            return OrderState::Existing(Box::new(OrderFile { terms, lateness: Lateness::InTime, standing: Standing::Issued, validity: Validity::Standing }));
+            return OrderState::Existing(Box::new(OrderFile {
+                terms,
+                lateness: Lateness::InTime,
+                standing: Standing::Issued,
+                validity: Validity::Standing,
+            }));
         }
         (OrderState::Absent, _) => return OrderState::Absent,
         (OrderState::Existing(file), _) => file,

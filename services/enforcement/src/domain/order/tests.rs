@@ -67,7 +67,13 @@ fn executed(executed_at: &str) -> Answer {
 }
 
 fn refused(cause: Cause) -> Answer {
-    Answer { outcome: Outcome::Refused, cause: Some(cause), detail: String::new(), executed_at: None, evidence_sha256: None }
+    Answer {
+        outcome: Outcome::Refused,
+        cause: Some(cause),
+        detail: String::new(),
+        executed_at: None,
+        evidence_sha256: None,
+    }
 }
 
 fn receipt(answer: Answer, now: &str) -> OrderCommand {
@@ -89,7 +95,10 @@ fn undo() -> OrderCommand {
 }
 
 fn countered() -> OrderChange {
-    OrderChange::Countered { counter: counter_order_id(order_id()), reversal: Some(DecisionId::from(Uuid::from_u128(4))) }
+    OrderChange::Countered {
+        counter: counter_order_id(order_id()),
+        reversal: Some(DecisionId::from(Uuid::from_u128(4))),
+    }
 }
 
 fn cancel() -> OrderCommand {
@@ -112,7 +121,9 @@ fn an_order_is_issued_once() {
 /// That an order was handed over proves nothing: only a receipt says what was done.
 #[test]
 fn delivery_is_noted_once_and_is_no_receipt() {
-    issued().when(OrderCommand::MarkDelivered { now: at(ISSUED) }).then([event(OrderChange::Delivered { at: at(ISSUED) })]);
+    issued()
+        .when(OrderCommand::MarkDelivered { now: at(ISSUED) })
+        .then([event(OrderChange::Delivered { at: at(ISSUED) })]);
     delivered()
         .when(OrderCommand::MarkDelivered { now: at(ISSUED) })
         .refused(OrderRefusal::NothingToDeliver { standing: "delivered" });
@@ -170,7 +181,13 @@ fn a_clock_that_is_wrong_neither_lengthens_nor_backdates_a_measure() {
 /// domain.md, Orders: not done, done in part, account gone, measure unknown: each has a cause.
 #[test]
 fn a_refusal_and_a_part_name_their_cause() {
-    for cause in [Cause::AccountNotFound, Cause::ClosedByOwner, Cause::MeasureUnsupported, Cause::TechnicalFault, Cause::Irreversible] {
+    for cause in [
+        Cause::AccountNotFound,
+        Cause::ClosedByOwner,
+        Cause::MeasureUnsupported,
+        Cause::TechnicalFault,
+        Cause::Irreversible,
+    ] {
         let given = delivered().after(receipt(refused(cause), "2026-03-02T03:00:00Z"));
         assert_eq!(recorded(&given).effect, None, "{cause:?}");
         assert_eq!(given.state().timer(), None);
@@ -373,7 +390,8 @@ fn an_event_that_does_not_fit_changes_nothing() {
     let ended = event(OrderChange::MeasureEnded { at: at(DUE) });
     assert_eq!(given::<Order>([ended.clone()]).state(), OrderState::Absent);
     let state = issued().state();
-    for change in [OrderChange::MeasureEnded { at: at(DUE) }, OrderChange::Issued(Box::new(terms(followers(&weibo()))))] {
+    for change in [OrderChange::MeasureEnded { at: at(DUE) }, OrderChange::Issued(Box::new(terms(followers(&weibo()))))]
+    {
         assert_eq!(Order::evolve(state.clone(), &event(change)), state);
     }
 }

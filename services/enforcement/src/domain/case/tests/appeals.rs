@@ -25,7 +25,9 @@ fn decide(by: &str, ruling: AppealRuling) -> CaseCommand {
         appeal_id: appeal(0),
         ruling,
         reasons: "事实不清".to_owned(),
-        remedies: vec![RemedyText { measure: followers(&weibo()).id, text: "公开更正并协助恢复关注".to_owned() }],
+        remedies: vec![RemedyText {
+            measure: followers(&weibo()).id, text: "公开更正并协助恢复关注".to_owned()
+        }],
         now: at(HEARD),
     }
 }
@@ -40,10 +42,7 @@ fn reversal(given: &Given<Case>) -> Reversal {
 #[test]
 fn an_appeal_is_filed_within_its_window() {
     let served = decided(vec![seven_days()]).after(record_service(DECIDED));
-    served
-        .clone()
-        .when(file_appeal(APPEAL_UNTIL))
-        .refused(CaseRefusal::AppealWindowClosed { until: at(APPEAL_UNTIL) });
+    served.clone().when(file_appeal(APPEAL_UNTIL)).refused(CaseRefusal::AppealWindowClosed { until: at(APPEAL_UNTIL) });
     assert_eq!(stage(&served.clone().after(file_appeal("2026-03-27T15:59:59Z"))), "under appeal");
     assert_eq!(stage(&decided(vec![seven_days()]).after(file_appeal("2027-01-01T00:00:00Z"))), "under appeal");
     served.clone().after(file_appeal(DECIDED)).when(file_appeal(DECIDED)).refused(CaseRefusal::AppealPending);
@@ -88,9 +87,8 @@ fn a_provisional_window_closes_when_its_end_is_known() {
 /// evidence or served the notice.
 #[test]
 fn nobody_who_had_a_hand_in_the_case_hears_the_appeal() {
-    let with_c = decided(vec![seven_days()])
-        .after(evidence(7, cyberspace("c")))
-        .after(file_appeal("2026-03-15T02:00:00Z"));
+    let with_c =
+        decided(vec![seven_days()]).after(evidence(7, cyberspace("c"))).after(file_appeal("2026-03-15T02:00:00Z"));
     for by in ["a", "b", "c"] {
         with_c
             .clone()
@@ -108,7 +106,8 @@ fn nobody_who_had_a_hand_in_the_case_hears_the_appeal() {
 fn a_rejected_appeal_changes_no_order() {
     let before = appealed(vec![seven_days()]);
     let after = before.clone().after(decide("d", AppealRuling::Rejected));
-    let standing = |given: &Given<Case>| given.state().file().and_then(CaseFile::ruling).expect("ruling").standing.clone();
+    let standing =
+        |given: &Given<Case>| given.state().file().and_then(CaseFile::ruling).expect("ruling").standing.clone();
     assert_eq!(standing(&before), standing(&after));
     assert!(after.state().file().and_then(CaseFile::ruling).expect("ruling").reversals.is_empty());
 }
@@ -138,11 +137,14 @@ fn what_cannot_be_undone_is_said_and_answered_with_a_remedy() {
     let given = appealed(vec![seven_days(), followers(&weibo())]).after(decide("d", AppealRuling::Upheld));
     let reversal = reversal(&given);
     assert_eq!(reversal.undoings.iter().map(|undoing| &undoing.measure).collect::<Vec<_>>(), [&seven_days()]);
-    assert_eq!(reversal.irreversible, [Irreversible {
-        order_id: order(&followers(&weibo())),
-        measure: followers(&weibo()),
-        remedy: "公开更正并协助恢复关注".to_owned(),
-    }]);
+    assert_eq!(
+        reversal.irreversible,
+        [Irreversible {
+            order_id: order(&followers(&weibo())),
+            measure: followers(&weibo()),
+            remedy: "公开更正并协助恢复关注".to_owned(),
+        }]
+    );
     let mut without_remedy = decide("d", AppealRuling::Upheld);
     if let CaseCommand::DecideAppeal { remedies, .. } = &mut without_remedy {
         remedies.clear();
@@ -151,7 +153,8 @@ fn what_cannot_be_undone_is_said_and_answered_with_a_remedy() {
         .when(without_remedy)
         .refused(CaseRefusal::RemedyMissing { measure: boxed(followers(&weibo())) });
     // Not executed yet: it is taken back like any other.
-    let outstanding = decided(vec![followers(&weibo())]).after(file_appeal(DECIDED)).after(decide("d", AppealRuling::Upheld));
+    let outstanding =
+        decided(vec![followers(&weibo())]).after(file_appeal(DECIDED)).after(decide("d", AppealRuling::Upheld));
     assert_eq!(super::appeals::reversal(&outstanding).undoings.len(), 1);
 }
 
@@ -181,7 +184,8 @@ fn an_appeal_upheld_in_part_leaves_lighter_measures_less_the_days_served() {
             .after(decide("d", AppealRuling::UpheldInPart(vec![remaining.clone(), kept.clone()])));
         let reversal = reversal(&given);
         assert_eq!(reversal.undoings.iter().map(|undoing| &undoing.measure).collect::<Vec<_>>(), [&decided_on]);
-        let replaced: Vec<_> = reversal.replacements.iter().map(|r| (r.measure.parameters.days, r.days_served)).collect();
+        let replaced: Vec<_> =
+            reversal.replacements.iter().map(|r| (r.measure.parameters.days, r.days_served)).collect();
         match days_left {
             Some(left) => assert_eq!(replaced, [(Some(left), 4)], "{decided_on} -> {remaining}"),
             None => assert!(replaced.is_empty(), "{decided_on} -> {remaining}: served"),
@@ -199,10 +203,7 @@ fn an_appeal_never_makes_it_worse() {
     let in_part = |measures: Vec<Measure>| decide("d", AppealRuling::UpheldInPart(measures));
     let given = appealed(vec![seven_days()]);
     for worse in [mute(&weibo(), 15), closure(&weibo()), mute(&douyin(), 1)] {
-        given
-            .clone()
-            .when(in_part(vec![worse.clone()]))
-            .refused(CaseRefusal::OutcomeWorse { measure: boxed(worse) });
+        given.clone().when(in_part(vec![worse.clone()])).refused(CaseRefusal::OutcomeWorse { measure: boxed(worse) });
     }
     given.clone().when(in_part(vec![seven_days()])).refused(CaseRefusal::NothingLightened);
     given.when(in_part(vec![])).refused(CaseRefusal::RemainderMissing);
@@ -242,7 +243,8 @@ fn external(kind: AppealKind, ruling: AppealRuling, decided_at: &str) -> CaseCom
 #[test]
 fn the_outcome_of_a_reconsideration_takes_effect_here() {
     let given = appealed(vec![seven_days()]).after(decide("d", AppealRuling::Rejected));
-    let voided = given.clone().after(external(AppealKind::Reconsideration, AppealRuling::Upheld, "2026-05-20T02:00:00Z"));
+    let voided =
+        given.clone().after(external(AppealKind::Reconsideration, AppealRuling::Upheld, "2026-05-20T02:00:00Z"));
     assert_eq!(reversal(&voided).undoings.len(), 1);
     assert_eq!(reversal(&voided).appeal_id, appeal(1));
     voided

@@ -21,24 +21,22 @@ fn two_officers_decide() {
     let state = given.state();
     let told = state.file().and_then(CaseFile::told).expect("told").clone();
     let Answer::Given(statements) = told.answer else { panic!("heard") };
-    let decided = given
-        .when(confirm("b"))
-        .then([event(CaseChange::DecisionIssued(Box::new(DecisionIssued {
-            decision_id: decision(0),
-            instrument: Instrument::PlatformMeasureRequest,
-            measures: both.clone(),
-            legal_bases: bases(),
-            reasons: "事实清楚".to_owned(),
-            departure_reason: None,
-            proposer: officer("a"),
-            confirmer: officer("b"),
-            agency: "cac-310000".parse().expect("agency"),
-            violation: "V-05".parse().expect("violation"),
-            region: "310115".parse().expect("region"),
-            statement_id: Some(statements[0].statement_id),
-            redress: "十五日内可申请复核".to_owned(),
-            issued_at: at(DECIDED),
-        })))]);
+    let decided = given.when(confirm("b")).then([event(CaseChange::DecisionIssued(Box::new(DecisionIssued {
+        decision_id: decision(0),
+        instrument: Instrument::PlatformMeasureRequest,
+        measures: both.clone(),
+        legal_bases: bases(),
+        reasons: "事实清楚".to_owned(),
+        departure_reason: None,
+        proposer: officer("a"),
+        confirmer: officer("b"),
+        agency: "cac-310000".parse().expect("agency"),
+        violation: "V-05".parse().expect("violation"),
+        region: "310115".parse().expect("region"),
+        statement_id: Some(statements[0].statement_id),
+        redress: "十五日内可申请复核".to_owned(),
+        issued_at: at(DECIDED),
+    })))]);
     // One order for each measure on each account, all waiting for their platforms.
     let state = decided.state();
     let ruling = state.file().and_then(CaseFile::ruling).expect("a ruling");
@@ -75,12 +73,13 @@ fn the_proposer_does_not_confirm() {
 fn nothing_is_decided_before_the_subject_could_answer() {
     let command = |now: &str| propose(ProposeDecision { now: at(now), ..proposal(seven_days(), 4) });
     opened().when(command(PROPOSED)).refused(CaseRefusal::NotServed);
-    told(seven_days())
-        .when(command("2026-03-10T15:59:59Z"))
-        .refused(CaseRefusal::NotHeard { until: at(ANSWER_UNTIL) });
+    told(seven_days()).when(command("2026-03-10T15:59:59Z")).refused(CaseRefusal::NotHeard { until: at(ANSWER_UNTIL) });
     assert_eq!(stage(&told(seven_days()).after(command(ANSWER_UNTIL))), "waiting for the second officer");
-    let waived = told(seven_days())
-        .after(CaseCommand::WaiveStatement { by: subject(), reasons: "放弃".to_owned(), now: at(TOLD) });
+    let waived = told(seven_days()).after(CaseCommand::WaiveStatement {
+        by: subject(),
+        reasons: "放弃".to_owned(),
+        now: at(TOLD),
+    });
     assert_eq!(stage(&waived.after(command(TOLD))), "waiting for the second officer");
     proposed(seven_days()).when(command(PROPOSED)).refused(CaseRefusal::ProposalPending);
     decided(seven_days()).when(command(PROPOSED)).refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
@@ -133,9 +132,7 @@ fn whoever_departs_from_the_ladder_says_why() {
         departure: Departure::Lighter { recommended: 4, chosen: 1 },
     });
     let unadvised = ProposeDecision { recommended: vec![], ..proposal(seven_days(), 4) };
-    heard(seven_days())
-        .when(propose(unadvised))
-        .refused(CaseRefusal::RecommendationMissing { account: weibo() });
+    heard(seven_days()).when(propose(unadvised)).refused(CaseRefusal::RecommendationMissing { account: weibo() });
 }
 
 /// domain.md, Orders: followers are not recoverable: both officers say that they know.

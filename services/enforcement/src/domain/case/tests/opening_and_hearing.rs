@@ -34,9 +34,7 @@ fn an_agency_of_another_kind_or_region_has_no_jurisdiction() {
         actor("hospital-1", "h", None, "310000"),
     ] {
         let agency_region = by.region;
-        nothing()
-            .when(open(|command| command.by = by))
-            .refused(CaseRefusal::NoJurisdiction { agency_region, region });
+        nothing().when(open(|command| command.by = by)).refused(CaseRefusal::NoJurisdiction { agency_region, region });
     }
     let national = actor("cac-000000", "n", Some(AgencyKind::Cyberspace), "000000");
     assert_eq!(stage(&nothing().after(open(|command| command.by = national))), "under investigation");
@@ -112,10 +110,7 @@ fn a_notice_says_what_is_intended() {
     opened()
         .when(CaseCommand::ServeNotice(Box::new(early)))
         .refused(CaseRefusal::ServedBeforeOpening { opened_at: at(OPENED) });
-    let old = PolicyRefusal::BasisNotInForce {
-        basis: bases().remove(0),
-        on: "2020-03-01".parse().expect("a day"),
-    };
+    let old = PolicyRefusal::BasisNotInForce { basis: bases().remove(0), on: "2020-03-01".parse().expect("a day") };
     let not_in_force = ServeNotice { admission: Err(old.clone()), ..notice(vec![mute(&weibo(), 7)]) };
     opened().when(CaseCommand::ServeNotice(Box::new(not_in_force))).refused(CaseRefusal::Policy(old));
     assert_eq!(stage(&told(vec![mute(&weibo(), 7), mute(&douyin(), 7)])), "with the subject");
@@ -125,10 +120,11 @@ fn a_notice_says_what_is_intended() {
 #[test]
 fn the_subject_is_heard() {
     opened().when(statement(TOLD)).refused(CaseRefusal::NotServed);
-    let answers = |given: Given<Case>| match given.state().file().and_then(CaseFile::told).map(|told| told.answer.clone()) {
-        Some(Answer::Given(statements)) => statements,
-        other => panic!("{other:?}"),
-    };
+    let answers =
+        |given: Given<Case>| match given.state().file().and_then(CaseFile::told).map(|told| told.answer.clone()) {
+            Some(Answer::Given(statements)) => statements,
+            other => panic!("{other:?}"),
+        };
     let on_time = told(vec![mute(&weibo(), 7)]).after(statement("2026-03-10T15:59:59Z"));
     assert!(!answers(on_time.clone())[0].late);
     let late = on_time.after(statement(ANSWER_UNTIL));
@@ -137,8 +133,11 @@ fn the_subject_is_heard() {
     let many = (2..STATEMENTS_MAX).fold(late, |given, _| given.after(statement(TOLD)));
     many.when(statement(TOLD)).refused(CaseRefusal::TooManyStatements);
     proposed(vec![mute(&weibo(), 7)]).when(statement(PROPOSED)).refused(CaseRefusal::ProposalPending);
-    decided(vec![mute(&weibo(), 7)]).when(statement(DECIDED)).refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
-    let elsewhere = CaseCommand::RecordStatement { by: health("h"), summary: "x".to_owned(), sha256: None, stated_at: at(TOLD) };
+    decided(vec![mute(&weibo(), 7)])
+        .when(statement(DECIDED))
+        .refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
+    let elsewhere =
+        CaseCommand::RecordStatement { by: health("h"), summary: "x".to_owned(), sha256: None, stated_at: at(TOLD) };
     told(vec![mute(&weibo(), 7)])
         .when(elsewhere)
         .refused(CaseRefusal::NotHoldingAgency { agency: "cac-310000".parse().expect("agency") });
@@ -147,7 +146,8 @@ fn the_subject_is_heard() {
 /// 行政处罚法 art. 62: an express waiver, once; whoever waived may still speak.
 #[test]
 fn the_subject_may_waive_and_think_better_of_it() {
-    let waive = || CaseCommand::WaiveStatement { by: subject(), reasons: "放弃陈述申辩".to_owned(), now: at(TOLD) };
+    let waive =
+        || CaseCommand::WaiveStatement { by: subject(), reasons: "放弃陈述申辩".to_owned(), now: at(TOLD) };
     opened().when(waive()).refused(CaseRefusal::NotServed);
     let waived = told(vec![mute(&weibo(), 7)]).after(waive());
     waived.clone().when(waive()).refused(CaseRefusal::AlreadyWaived);

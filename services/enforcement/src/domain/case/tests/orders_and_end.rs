@@ -22,8 +22,7 @@ fn a_case_closes_when_every_order_has_ended() {
     given.clone().when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::OrdersUnreceipted { count: 2 });
     let one = given.after(settle(on_weibo(), executed(DECIDED)));
     one.clone().when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::OrdersUnreceipted { count: 1 });
-    let not_found =
-        OrderEnd { cause: Some(Cause::AccountNotFound), ..ended(OrderEndOutcome::Refused) };
+    let not_found = OrderEnd { cause: Some(Cause::AccountNotFound), ..ended(OrderEndOutcome::Refused) };
     let given = one.after(settle(on_douyin(), not_found)).after(close(CaseOutcome::MeasuresTaken));
     assert_eq!(stage(&given), "closed");
     given.when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::StageDoesNotFit { stage: "closed" });
@@ -73,16 +72,14 @@ fn an_orders_end_is_noted_once_and_may_be_corrected() {
 /// A reversal's counter-order is not waited for where the order was taken back before delivery.
 #[test]
 fn an_order_that_was_taken_back_needs_no_counter_order() {
-    let given = decided(both())
-        .after(file_appeal(DECIDED))
-        .after(CaseCommand::DecideAppeal {
-            by: cyberspace("d"),
-            appeal_id: appeal(0),
-            ruling: AppealRuling::Upheld,
-            reasons: "申诉成立".to_owned(),
-            remedies: vec![],
-            now: later(DECIDED),
-        });
+    let given = decided(both()).after(file_appeal(DECIDED)).after(CaseCommand::DecideAppeal {
+        by: cyberspace("d"),
+        appeal_id: appeal(0),
+        ruling: AppealRuling::Upheld,
+        reasons: "申诉成立".to_owned(),
+        remedies: vec![],
+        now: later(DECIDED),
+    });
     given
         .clone()
         .when(settle(on_weibo(), ended(OrderEndOutcome::Cancelled)))

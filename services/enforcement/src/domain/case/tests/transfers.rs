@@ -67,12 +67,9 @@ fn evidence_and_clocks_go_along_with_a_case() {
 fn nothing_is_decided_while_an_offer_is_open() {
     let pending = || CaseRefusal::TransferPending { to: "health-310000".parse().expect("agency") };
     let given = told(seven_days()).after(offer("health-310000"));
-    for command in [
-        serve(seven_days()),
-        propose(proposal(seven_days(), 4)),
-        close(CaseOutcome::NoMeasure),
-        offer("market-310000"),
-    ] {
+    for command in
+        [serve(seven_days()), propose(proposal(seven_days(), 4)), close(CaseOutcome::NoMeasure), offer("market-310000")]
+    {
         given.clone().when(command).refused(pending());
     }
     let fed = given.after(evidence(9, cyberspace("a"))).after(statement(OFFERED));
@@ -84,7 +81,8 @@ fn nothing_is_decided_while_an_offer_is_open() {
 #[test]
 fn a_receipt_settles_after_the_case_was_handed_on() {
     let order = mute(&weibo(), 7).order_id(decision(0));
-    let given = decided(seven_days()).after(offer("health-310000")).after(settle(order, executed(DECIDED))).after(accept());
+    let given =
+        decided(seven_days()).after(offer("health-310000")).after(settle(order, executed(DECIDED))).after(accept());
     let state = given.state();
     let ruling = state.file().and_then(CaseFile::ruling).expect("a ruling");
     assert_eq!(ruling.decision.agency.as_str(), "cac-310000");
@@ -99,15 +97,13 @@ fn an_offer_goes_to_another_agency_and_not_back() {
         .when(offer_by(health("h1"), "cac-310000"))
         .refused(CaseRefusal::TransferLoop { agency: "cac-310000".parse().expect("agency") });
     proposed(seven_days()).when(offer("health-310000")).refused(CaseRefusal::ProposalPending);
-    decided(seven_days())
-        .after(file_appeal(DECIDED))
-        .when(offer("health-310000"))
-        .refused(CaseRefusal::AppealPending);
+    decided(seven_days()).after(file_appeal(DECIDED)).when(offer("health-310000")).refused(CaseRefusal::AppealPending);
     opened()
         .after(close(CaseOutcome::NoMeasure))
         .when(offer("health-310000"))
         .refused(CaseRefusal::StageDoesNotFit { stage: "closed" });
-    let declined = (0..TRANSFERS_MAX).fold(opened(), |given, _| given.after(offer("health-310000")).after(decline(OFFERED)));
+    let declined =
+        (0..TRANSFERS_MAX).fold(opened(), |given, _| given.after(offer("health-310000")).after(decline(OFFERED)));
     declined.when(offer("health-310000")).refused(CaseRefusal::TooManyTransfers);
 }
 
@@ -119,10 +115,7 @@ fn only_the_addressee_answers_in_time() {
     given.clone().when(accept_by(cyberspace("b"), OFFERED)).refused(addressee());
     let elsewhere = actor("health-310000", "h", Some(AgencyKind::Health), "330000");
     let (agency_region, region) = (elsewhere.region, open_case().region);
-    given
-        .clone()
-        .when(accept_by(elsewhere, OFFERED))
-        .refused(CaseRefusal::NoJurisdiction { agency_region, region });
+    given.clone().when(accept_by(elsewhere, OFFERED)).refused(CaseRefusal::NoJurisdiction { agency_region, region });
     let alone = CaseCommand::AcceptTransfer {
         by: health("h"),
         officers: vec![officer("h")],
