@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use crate::workspace::{self, Crate, Source};
+use crate::workspace::{self, Crate, Scope, Source};
 
 /// The only service that knows the others.
 const COMPOSER: &str = "casebook";
@@ -19,8 +19,10 @@ const LONG_FILES: &[(&str, &str)] = &[];
 const LONG_FUNCTIONS: &[(&str, &str)] = &[];
 
 /// Files that may panic outside tests: how many places, and why those cannot be reached.
-const PANICS: &[(&str, usize, &str)] =
-    &[("libs/kernel/src/calendar/mod.rs", 1, "eight hours is an offset, whatever the day")];
+const PANICS: &[(&str, usize, &str)] = &[
+    ("libs/kernel/src/calendar/mod.rs", 1, "eight hours is an offset, whatever the day"),
+    ("services/enforcement/src/codec/mod.rs", 1, "writing a message without maps into memory cannot fail"),
+];
 
 /// What a pure room must not say: it would read a clock, a file, a socket, chance, or wait for one of them.
 const IMPURE: &[&[&str]] = &[
@@ -78,7 +80,9 @@ fn pure_libs_are_built_from_nothing_that_does_io() {
     let impure = ["tokio", "tonic", "sea-orm", "rusqlite", "async-trait", "futures", "rand", "getrandom", "tempfile"];
     let pure = crates_where(|it| ["libs/kernel", "libs/policy"].contains(&it.folder.as_str()));
     assert_eq!(pure.len(), 2);
-    refuse_dependencies("libs/kernel and libs/policy are pure", &pure, |_, dependency| impure.contains(&dependency));
+    refuse_dependencies("libs/kernel and libs/policy are pure", &pure, Scope::Build, |_, dependency| {
+        impure.contains(&dependency)
+    });
 }
 
 #[test]
@@ -99,6 +103,7 @@ fn no_service_depends_on_another() {
     refuse_dependencies(
         "Services share contracts, never code; only services/casebook composes them",
         &services,
+        Scope::BuildAndTests,
         |_, it| names.iter().any(|name| name == it),
     );
 }
@@ -107,7 +112,9 @@ fn no_service_depends_on_another() {
 fn no_lib_depends_on_a_service() {
     let names: Vec<String> = crates_where(Crate::is_service).into_iter().map(|it| it.name).collect();
     let libs = crates_where(Crate::is_lib);
-    refuse_dependencies("Libs know no service", &libs, |_, it| names.iter().any(|name| name == it));
+    refuse_dependencies("Libs know no service", &libs, Scope::BuildAndTests, |_, it| {
+        names.iter().any(|name| name == it)
+    });
 }
 
 /// What lies below in the house knows nothing of what lies above.
@@ -124,7 +131,7 @@ fn libs_build_upon_each_other_in_one_direction() {
     ]);
     let libs = crates_where(|it| below.contains_key(it.folder.as_str()));
     assert_eq!(libs.len(), below.len(), "every lib named here exists");
-    refuse_dependencies("A lib knows only what lies below it", &libs, |lib, dependency| {
+    refuse_dependencies("A lib knows only what lies below it", &libs, Scope::Build, |lib, dependency| {
         dependency.starts_with("casebook-") && !below[lib.folder.as_str()].contains(&dependency)
     });
 }
@@ -133,7 +140,7 @@ fn libs_build_upon_each_other_in_one_direction() {
 fn sea_orm_is_seen_by_read_models_alone() {
     let crates =
         crates_where(|it| it.folder != "libs/readmodel" && !it.is_service() && it.folder != "tests/integration");
-    refuse_dependencies("sea-orm belongs to libs/readmodel", &crates, |_, it| it.starts_with("sea-orm"));
+    refuse_dependencies("sea-orm belongs to libs/readmodel", &crates, Scope::Build, |_, it| it.starts_with("sea-orm"));
     let mut found = Vec::new();
     for source in workspace::sources() {
         let readmodel = source.path.starts_with("libs/readmodel/")
@@ -149,8 +156,9 @@ fn sea_orm_is_seen_by_read_models_alone() {
 fn the_clients_of_servers_stay_behind_their_ports() {
     let crates = workspace::crates();
     refuse_dependencies(
-        "kurrentdb belongs to libs/eventlog, async-nats to libs/delivery",
+        "kurrentdb belongs to libs/eventlog, async-nats to libs/delivery, rusqlite to the engine (and to what is measured against it)",
         &crates,
+        Scope::Build,
         |it, dependency| {
             (dependency == "kurrentdb" && it.folder != "libs/eventlog")
                 || (dependency == "async-nats" && it.folder != "libs/delivery")
@@ -207,8 +215,9 @@ fn files_are_about_one_concept() {
 #[test]
 fn functions_do_one_thing() {
     let mut long = Vec::new();
-    // A codec has one arm for each event: as many lines as there are events.
-    for source in workspace::sources().iter().filter(|source| !source.is_test && !source.path.contains("/src/codec")) {
+    // A codec and an `evolve` have one arm for each event: as many lines as there are events.
+    let has_an_arm_an_event = |path: &str| path.contains("/src/codec") || path.ends_with("/evolve.rs");
+    for source in workspace::sources().iter().filter(|source| !source.is_test && !has_an_arm_an_event(&source.path)) {
         for (name, line, length) in functions(source) {
             if length > FUNCTION_LINES_MAX {
                 long.push((format!("{}::{name}", source.path), format!("{source}:{line} `{name}` has {length} lines")));
@@ -222,7 +231,8 @@ fn functions_do_one_thing() {
 fn nothing_panics_outside_tests() {
     let phrases: &[&[&str]] = &[
         &[".", "unwrap", "("],
-        &[".", "expect", "("],
+        // With a literal: the methods of others may be named so, too.
+        &[".", "expect", "(", "\"\""],
         &["panic", "!"],
         &["unreachable", "!"],
         &["todo", "!"],
@@ -359,10 +369,10 @@ fn functions(source: &Source) -> Vec<(String, usize, usize)> {
     found
 }
 
-fn refuse_dependencies(rule: &str, crates: &[Crate], forbidden: impl Fn(&Crate, &str) -> bool) {
+fn refuse_dependencies(rule: &str, crates: &[Crate], scope: Scope, forbidden: impl Fn(&Crate, &str) -> bool) {
     let broken = |it: &Crate| {
         let found: Vec<&str> =
-            it.dependencies(true).into_iter().filter(|dependency| forbidden(it, dependency)).collect();
+            it.dependencies(scope).into_iter().filter(|dependency| forbidden(it, dependency)).collect();
         (!found.is_empty()).then(|| format!("{} depends on {}", it.folder, found.join(", ")))
     };
     refuse(rule, crates.iter().filter_map(broken).collect());

@@ -21,6 +21,15 @@ pub struct Crate {
     manifest: toml::Table,
 }
 
+/// Which dependencies are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What the crate itself is built from.
+    Build,
+    /// That, and what its tests are built from.
+    BuildAndTests,
+}
+
 /// Every crate of the workspace.
 pub fn crates() -> Vec<Crate> {
     let mut folders = vec!["tests/integration".to_owned(), "xtask".to_owned()];
@@ -47,12 +56,12 @@ impl Crate {
         self.folder.starts_with("libs/")
     }
 
-    /// What it is built from; also what its tests are built from where `tests` says so.
-    pub fn dependencies(&self, tests: bool) -> Vec<&str> {
-        let mut sections = vec!["dependencies", "build-dependencies"];
-        if tests {
-            sections.push("dev-dependencies");
-        }
+    /// The names of the crates that it depends on.
+    pub fn dependencies(&self, scope: Scope) -> Vec<&str> {
+        let sections = match scope {
+            Scope::Build => vec!["dependencies", "build-dependencies"],
+            Scope::BuildAndTests => vec!["dependencies", "build-dependencies", "dev-dependencies"],
+        };
         let tables = sections.into_iter().filter_map(|section| self.manifest.get(section)?.as_table());
         tables.flat_map(|table| table.keys().map(String::as_str)).collect()
     }
