@@ -324,6 +324,7 @@ fn random_histories_reach_decisions_reversals_and_transfers() {
 }
 
 fn order_command(kind: usize, x: usize, flag: bool, now: Timestamp) -> OrderCommand {
+    let outcome_of = x % 3;
     match kind {
         0 => OrderCommand::Issue(Box::new(OrderTerms {
             order_id: OrderId::from(Uuid::from_u128(9)),
@@ -344,8 +345,8 @@ fn order_command(kind: usize, x: usize, flag: bool, now: Timestamp) -> OrderComm
         1 => OrderCommand::MarkDelivered { now },
         2..=4 => OrderCommand::RecordReceipt {
             answer: Answer {
-                outcome: [Outcome::Executed, Outcome::Partly, Outcome::Refused][x % 3],
-                cause: (x % 3 > 0).then_some(Cause::TechnicalFault),
+                outcome: [Outcome::Executed, Outcome::Partly, Outcome::Refused][outcome_of],
+                cause: (outcome_of != 0).then_some(Cause::TechnicalFault),
                 detail: format!("{x}"),
                 executed_at: Some(if flag { now } else { now - TimeDelta::hours(99) }),
                 evidence_sha256: Some("e".repeat(64)),
