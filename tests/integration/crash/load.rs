@@ -72,7 +72,7 @@ impl Load {
         let clients: Vec<_> =
             (0..CLIENTS).map(|number| tokio::spawn(ask(client.clone(), shared.clone(), number))).collect();
         tokio::time::sleep(span).await;
-        server.start_kill()?;
+        server.kill()?;
         shared.ended.store(true, Ordering::SeqCst);
         for client in clients {
             client.await??;

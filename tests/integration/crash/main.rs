@@ -75,11 +75,12 @@ async fn run(arguments: &Arguments) -> Result<Tally, Failure> {
         let mut server = Server::start(&arguments.casebook, folder.path())?;
         if chance.below(EARLY_ONE_IN) == 0 {
             tokio::time::sleep(chance.span(STARTING_MAX)).await;
+            server.kill()?;
         } else {
             let endpoint = server.endpoint().await?;
             load.run(&endpoint, folder.path(), chance.span(LOADED_MAX), &mut server).await?;
         }
-        server.kill().await?;
+        server.gone().await?;
         tally.kills += 1;
         tally.acknowledged += (load.acknowledged.len() - before) as u64;
         let left = tally::look(&arguments.casebook, folder.path(), &load).await?;

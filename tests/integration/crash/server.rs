@@ -44,16 +44,17 @@ impl Server {
         tokio::time::timeout(START_PATIENCE, said).await?
     }
 
-    /// SIGKILL: nothing of it runs any more when this returns.
-    pub async fn kill(mut self) -> Result<(), Failure> {
+    /// SIGKILL, whatever it is doing. It must not have ended by itself before.
+    pub fn kill(&mut self) -> Result<(), Failure> {
         if let Some(status) = self.child.try_wait()? {
             return Err(format!("the server had ended by itself: {status}").into());
         }
-        Ok(self.child.kill().await?)
+        Ok(self.child.start_kill()?)
     }
 
-    /// Kills it while others still talk to it.
-    pub fn start_kill(&mut self) -> Result<(), Failure> {
-        Ok(self.child.start_kill()?)
+    /// Nothing of it runs any more when this returns.
+    pub async fn gone(mut self) -> Result<(), Failure> {
+        self.child.wait().await?;
+        Ok(())
     }
 }
