@@ -156,8 +156,9 @@ impl<'j> Docket<'j> {
         self.journey.desk(officer(name))
     }
 
-    pub async fn add_evidence(&self, digit: &str) -> pb::Case {
-        let request = pb::AddEvidenceRequest {
+    /// A page capture whose hash repeats `digit`.
+    pub fn evidence(&self, digit: &str) -> pb::AddEvidenceRequest {
+        pb::AddEvidenceRequest {
             request_id: request_id(),
             case_id: self.case_id.clone(),
             kind: pb::EvidenceKind::PageCapture.into(),
@@ -165,8 +166,11 @@ impl<'j> Docket<'j> {
             captured_at: Some(timestamp(self.now())),
             description: "巡查时的页面固定".into(),
             ..Default::default()
-        };
-        let reply = self.desk("officer-1").enforcement().add_evidence(request).await.expect("evidence");
+        }
+    }
+
+    pub async fn add_evidence(&self, digit: &str) -> pb::Case {
+        let reply = self.desk("officer-1").enforcement().add_evidence(self.evidence(digit)).await.expect("evidence");
         reply.into_inner().case.expect("the case")
     }
 
@@ -189,14 +193,17 @@ impl<'j> Docket<'j> {
         reply.into_inner().case.expect("the case")
     }
 
-    pub async fn waive(&self) -> pb::Case {
-        let request = pb::WaiveStatementRequest {
+    pub fn waiver(&self) -> pb::WaiveStatementRequest {
+        pb::WaiveStatementRequest {
             request_id: request_id(),
             case_id: self.case_id.clone(),
             reasons: "当事人表示不作陈述申辩".into(),
             ..Default::default()
-        };
-        let reply = self.desk("officer-1").enforcement().waive_statement(request).await.expect("waived");
+        }
+    }
+
+    pub async fn waive(&self) -> pb::Case {
+        let reply = self.desk("officer-1").enforcement().waive_statement(self.waiver()).await.expect("waived");
         reply.into_inner().case.expect("the case")
     }
 
@@ -238,15 +245,19 @@ impl<'j> Docket<'j> {
         reply.into_inner().case.expect("the case")
     }
 
-    pub async fn serve(&self) -> pb::Case {
-        let request = pb::RecordServiceRequest {
+    /// 送达.
+    pub fn service(&self) -> pb::RecordServiceRequest {
+        pb::RecordServiceRequest {
             request_id: request_id(),
             case_id: self.case_id.clone(),
             method: pb::ServiceMethod::PlatformInbox.into(),
             served_at: Some(timestamp(self.now())),
             ..Default::default()
-        };
-        let reply = self.desk("officer-1").enforcement().record_service(request).await.expect("served");
+        }
+    }
+
+    pub async fn serve(&self) -> pb::Case {
+        let reply = self.desk("officer-1").enforcement().record_service(self.service()).await.expect("served");
         reply.into_inner().case.expect("the case")
     }
 

@@ -56,7 +56,12 @@ pub struct Desk(Recording);
 
 impl Journey {
     pub async fn begin() -> Self {
-        Self { world: World::start().await, calls: Calls::default() }
+        Self::on(World::start().await)
+    }
+
+    /// Goes on in a world that is there already.
+    pub fn on(world: World) -> Self {
+        Self { world, calls: Calls::default() }
     }
 
     /// Stops everything and goes on with what lies in the folder.
