@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use casebook_execution::Clock;
@@ -22,11 +22,14 @@ const TOKENS_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// The longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 4096;
 
+/// Whose token it is, and when it ends.
+type Verified = LruCache<Box<str>, (Arc<Principal>, Timestamp)>;
+
 struct Guard {
     verifier: TokenVerifier,
     clock: Arc<dyn Clock>,
     methods: HashMap<&'static str, &'static MethodAccess>,
-    verified: Mutex<LruCache<Box<str>, (Arc<Principal>, Timestamp)>>,
+    verified: Mutex<Verified>,
 }
 
 /// Puts an `Arc<Principal>` beside every request that may pass.
@@ -119,7 +122,7 @@ impl Guard {
         Ok(principal)
     }
 
-    fn verified(&self) -> std::sync::MutexGuard<'_, LruCache<Box<str>, (Arc<Principal>, Timestamp)>> {
+    fn verified(&self) -> MutexGuard<'_, Verified> {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -55,7 +55,7 @@ impl FromStr for Region {
         }
         let code: u32 = text.parse().map_err(|_| not_a_code())?;
         // 000000 is the country; any other code starts with a province, and a county lies in a city.
-        let in_a_city = code % 100 == 0 || code / 100 % 100 != 0;
+        let in_a_city = code.is_multiple_of(100) || !(code / 100).is_multiple_of(100);
         if code == 0 || (code >= 110_000 && in_a_city) { Ok(Self(code)) } else { Err(not_a_code()) }
     }
 }

@@ -121,10 +121,7 @@ fn field_check(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<String,
         if !each.is_empty() {
             writeln!(code, "        for (index, value) in self.{name}.iter().enumerate() {{ let at = at.element({name:?}, index); {each} }}")?;
         }
-    } else if matches!(field.kind(), Kind::Message(_)) {
-        let each = value_check(field, &rule, "value", false)?;
-        writeln!(code, "        match &self.{name} {{ Some(value) => {{ let at = at.field({name:?}); {each} }} None => crate::check::presence({}, &at.field({name:?}), found) }}", rule.required)?;
-    } else if field.field_descriptor_proto().proto3_optional() {
+    } else if matches!(field.kind(), Kind::Message(_)) || field.field_descriptor_proto().proto3_optional() {
         let each = value_check(field, &rule, "value", false)?;
         writeln!(code, "        match &self.{name} {{ Some(value) => {{ let at = at.field({name:?}); {each} }} None => crate::check::presence({}, &at.field({name:?}), found) }}", rule.required)?;
     } else {

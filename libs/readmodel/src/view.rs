@@ -1,6 +1,7 @@
 //! Rows that are a pure function of a stream's folded state.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -153,14 +154,12 @@ impl<V: View> Projection for ViewProjection<V> {
             let Some(id) = event.stream.id() else {
                 return Err(ReadError::Corrupt(format!("`{}` is not named by an id", event.stream)).into());
             };
-            if !touched.contains_key(&id) {
-                let before = self.before(id, event).await?;
-                touched.insert(id, before);
-            }
-            if let Some(Folded { loaded, .. }) = touched.get_mut(&id)
-                && loaded.head.is_none_or(|head| head.revision < event.revision)
-            {
-                loaded.apply(event)?;
+            let folded = match touched.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.before(id, event).await?),
+            };
+            if folded.loaded.head.is_none_or(|head| head.revision < event.revision) {
+                folded.loaded.apply(event)?;
             }
         }
         self.write_rows(&touched, rows).await?;
