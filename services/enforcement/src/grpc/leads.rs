@@ -51,6 +51,16 @@ impl Desk {
         let lead_id: Uuid = id("lead_id", &request.lead_id)?;
         let owner = Store::<Lead>::stream(lead_id);
         let claim = self.matter(lead_id).await?;
+        let accept = |duplicate_of| LeadCommand::Accept {
+            by: context.actor.clone(),
+            reasons: request.reasons.clone(),
+            duplicate_of,
+        };
+        if claim.is_some() {
+            // What is refused whoever holds the claim is refused before it is taken: a refusal writes nothing.
+            let rehearsal = Context { validate_only: true, ..context.clone() };
+            reply(self.leads.execute(lead_id, &rehearsal, accept(None)).await)?;
+        }
         let duplicate_of = match &claim {
             None => None,
             Some(claim) => match self.claims.take(claim, &owner, &context).await {
@@ -60,8 +70,7 @@ impl Desk {
                 Err(ClaimError::Read(error)) => return Err(store_status(error.into())),
             },
         };
-        let command = LeadCommand::Accept { by: context.actor.clone(), reasons: request.reasons, duplicate_of };
-        let executed = self.leads.execute(lead_id, &context, command).await;
+        let executed = self.leads.execute(lead_id, &context, accept(duplicate_of)).await;
         if let (Err(_), Some(claim), None) = (&executed, &claim, duplicate_of) {
             self.give_back(claim, lead_id, &context).await;
         }

@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod contract;
 mod documents;
+mod idempotency;
 mod journeys;
 mod moves;
 mod rebuild;

@@ -11,10 +11,10 @@ pub mod docket;
 mod handing_over;
 pub mod people;
 mod recording;
-mod registry;
-mod reviewing;
+pub mod registry;
+pub mod reviewing;
 pub mod spine;
-mod verification;
+pub mod verification;
 
 use std::collections::BTreeSet;
 
