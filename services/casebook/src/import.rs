@@ -18,6 +18,7 @@ const LINES: Uuid = Uuid::from_u128(0x6ba7_b810_c45e_b00c_9e1d_0000_0000_0005);
 /// What came of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
+    /// Lines whose report is there now, filed by this import or by an earlier one of the same file.
     pub filed: usize,
     /// Lines that say what another line of the file says.
     pub repeated: usize,

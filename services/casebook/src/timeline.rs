@@ -55,12 +55,14 @@ fn line(out: &mut String, entry: &HistoryEntry, policy: &PolicySet, language: La
         return;
     }
     let at = entry.metadata.as_ref().and_then(|metadata| metadata.at.as_ref()).and_then(moment).map(shanghai).unwrap_or_default();
-    let event = words::event(name);
+    let json = serde_json::from_str::<Value>(&entry.json).unwrap_or_default();
+    let counters = json.get("countersOrderId").is_some();
+    // A counter-order names the measure that it takes back.
+    let event = words::event(if name == "OrderIssued" && counters { words::COUNTER_ORDER } else { name });
     let title = event.map_or(name, |event| language.pick(event.zh, event.en));
     let who = entry.metadata.as_ref().map(|metadata| format!("{} · {}", metadata.agency, metadata.officer)).unwrap_or_default();
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{at}  {title}  〔{who}〕");
-    let Ok(json) = serde_json::from_str::<Value>(&entry.json) else { return };
     for field in event.map_or(&[][..], |event| event.fields) {
         let Some(words) = words::field(field) else { continue };
         if let Some(shown) = json.get(*field).and_then(|value| shown(value, words, policy, language)) {

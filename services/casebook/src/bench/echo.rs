@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use casebook_proto::enforcement::v1::OpenLeadRequest;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::body::Body;
 use tonic::codegen::http;
 use tonic::server::{NamedService, UnaryService};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
@@ -54,7 +54,8 @@ impl tower::Service<http::Request<Body>> for Echo {
 pub async fn serve() -> std::io::Result<(String, JoinHandle<Result<(), tonic::transport::Error>>)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
-    let server = Server::builder().tcp_nodelay(true).add_service(Echo).serve_with_incoming(TcpListenerStream::new(listener));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let server = Server::builder().add_service(Echo).serve_with_incoming(incoming);
     Ok((endpoint, tokio::spawn(server)))
 }
 

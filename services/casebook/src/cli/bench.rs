@@ -6,7 +6,7 @@ use std::time::Duration;
 use casebook::bench::{commands, replay, screening};
 use clap::{Args, Subcommand};
 
-use super::Done;
+use super::{Done, say};
 
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -52,36 +52,30 @@ impl Bench {
             What::Commands => {
                 let measured = commands::run(&folder, span).await?;
                 if self.json {
-                    println!("{}", serde_json::to_string(&measured)?);
+                    say(serde_json::to_string(&measured)?)?;
                 }
                 for row in measured.iter().filter(|_| !self.json) {
-                    println!(
-                        "{:11} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {:.2} of echo  {:.2} of the floor  lag {} events, {:.2} s",
+                    say(format!("{:11} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {:.2} of echo  {:.2} of the floor  lag {} events, {:.2} s",
                         row.command, row.in_flight, row.rate.per_s, row.rate.p50_ms, row.rate.p99_ms, row.ratio_to_echo, row.ratio_to_floor,
-                        row.lag_events, row.lag_s
-                    );
+                        row.lag_events, row.lag_s))?;
                 }
             }
             What::Replay { events } => {
                 let replayed = replay::run(&folder, events).await?;
                 if self.json {
-                    println!("{}", serde_json::to_string(&replayed)?);
+                    say(serde_json::to_string(&replayed)?)?;
                 } else {
-                    println!(
-                        "{} events of {} streams: {:.0} folded/s, {:.0} scanned/s, {:.2} of the scan",
-                        replayed.events, replayed.streams, replayed.events_per_s, replayed.scan_per_s, replayed.ratio_to_scan
-                    );
+                    say(format!("{} events of {} streams: {:.0} folded/s, {:.0} scanned/s, {:.2} of the scan",
+                        replayed.events, replayed.streams, replayed.events_per_s, replayed.scan_per_s, replayed.ratio_to_scan))?;
                 }
             }
             What::Screening { text } => {
                 let screened = screening::run(text.as_deref(), span)?;
                 if self.json {
-                    println!("{}", serde_json::to_string(&screened)?);
+                    say(serde_json::to_string(&screened)?)?;
                 } else {
-                    println!(
-                        "{} terms: {:.1} MB/s screened, {:.1} MB/s matched, {:.2} of the matcher, {} hits",
-                        screened.terms, screened.mb_per_s, screened.matcher_mb_per_s, screened.ratio_to_matcher, screened.hits
-                    );
+                    say(format!("{} terms: {:.1} MB/s screened, {:.1} MB/s matched, {:.2} of the matcher, {} hits",
+                        screened.terms, screened.mb_per_s, screened.matcher_mb_per_s, screened.ratio_to_matcher, screened.hits))?;
                 }
             }
         }

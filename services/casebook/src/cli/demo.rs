@@ -11,7 +11,7 @@ use casebook_execution::AsOf;
 use casebook_kernel::ids::CaseId;
 use clap::Args;
 
-use super::Done;
+use super::{Done, say};
 
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -38,15 +38,15 @@ impl Demo {
         let summary = demo::run(DemoOptions { input: self.input, data_dir: data_dir.clone(), quiet: self.json }).await?;
         if let Ok(case) = CaseId::from_str(&summary.shown_case) {
             let history = History::read(&Layout::of(&data_dir).log, case, AsOf::Now).await?;
-            println!("{}", timeline::render(&history.entries, &policy(None)?, self.lang));
+            say(timeline::render(&history.entries, &policy(None)?, self.lang))?;
         }
         for line in summary.unreadable.iter().chain(&summary.refused) {
-            println!("not taken: {line}");
+            say(format!("not taken: {line}"))?;
         }
-        println!("{summary}");
-        println!("kept in {0}; more: casebook replay {1} --data-dir {0}", data_dir.display(), summary.shown_case);
+        say(&summary)?;
+        say(format!("kept in {0}; more: casebook replay {1} --data-dir {0}", data_dir.display(), summary.shown_case))?;
         if self.json {
-            println!("{}", serde_json::to_string(&summary)?);
+            say(serde_json::to_string(&summary)?)?;
         }
         summary.failure().map_or(Ok(()), |failure| Err(failure.into()))
     }

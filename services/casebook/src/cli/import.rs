@@ -7,7 +7,7 @@ use casebook::client::Client;
 use casebook::import::{Imported, import_reports};
 use clap::{Args, Subcommand};
 
-use super::{DataDir, Done};
+use super::{DataDir, Done, say};
 
 #[derive(Debug, Args)]
 pub struct Import {
@@ -45,9 +45,9 @@ impl Import {
         let file = std::fs::File::open(&reports.file).map_err(|error| format!("cannot read `{}`: {error}", reports.file.display()))?;
         let Imported { filed, repeated, refused } = import_reports(&client, BufReader::new(file)).await?;
         for line in &refused {
-            println!("not taken: {line}");
+            say(format!("not taken: {line}"))?;
         }
-        println!("{filed} reports filed, {repeated} repeated lines, {} not taken", refused.len());
+        say(format!("{filed} reports are there now, {repeated} repeated lines, {} not taken", refused.len()))?;
         if refused.is_empty() { Ok(()) } else { Err(format!("{} lines were not taken", refused.len()).into()) }
     }
 }

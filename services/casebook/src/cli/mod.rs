@@ -18,10 +18,13 @@ type Done = Result<(), Box<dyn Error>>;
 
 /// Event-sourced case management for the supervision of medical accounts on social platforms.
 #[derive(Debug, Parser)]
-#[command(name = "casebook", version)]
+#[command(name = "casebook", version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Without a command, everything is served.
+    #[command(flatten)]
+    up: up::Up,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,14 +57,14 @@ impl Arguments {
     /// What is logged where `RUST_LOG` does not say.
     pub fn log_level(&self) -> &'static str {
         match self.command {
-            None | Some(Command::Up(_)) => "info",
+            None | Some(Command::Up(_)) => "info,sea_orm_migration=warn",
             _ => "warn",
         }
     }
 }
 
 pub async fn run(arguments: Arguments) -> Done {
-    match arguments.command.unwrap_or_else(|| Command::Up(up::Up::default())) {
+    match arguments.command.unwrap_or(Command::Up(arguments.up)) {
         Command::Up(up) => up.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Import(import) => import.run().await,
@@ -69,6 +72,15 @@ pub async fn run(arguments: Arguments) -> Done {
         Command::Verify(verify) => verify.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Token(token) => token.run(),
+    }
+}
+
+/// Prints a line. Whoever reads may stop reading (`casebook replay … | head`): that is no failure.
+fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
+    use std::io::Write as _;
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

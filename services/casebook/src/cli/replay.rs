@@ -11,7 +11,7 @@ use casebook_kernel::Timestamp;
 use casebook_kernel::ids::CaseId;
 use clap::Args;
 
-use super::{DataDir, Done};
+use super::{DataDir, Done, say};
 
 #[derive(Debug, Args)]
 pub struct Replay {
@@ -40,10 +40,10 @@ impl Replay {
         };
         if self.json {
             let object = serde_json::json!({ "case": resource, "events": history.entries });
-            println!("{object}");
+            say(object)?;
         } else {
-            println!("{}", timeline::render(&history.entries, &policy(None)?, self.lang));
-            println!("{}", serde_json::to_string_pretty(&resource)?);
+            say(timeline::render(&history.entries, &policy(None)?, self.lang))?;
+            say(serde_json::to_string_pretty(&resource)?)?;
         }
         Ok(())
     }

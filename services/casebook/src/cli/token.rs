@@ -13,7 +13,7 @@ use casebook_proto::common::v1::Role;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{DataDir, Done};
+use super::{DataDir, Done, say};
 
 #[derive(Debug, Args)]
 pub struct Token {
@@ -52,7 +52,7 @@ impl Token {
             agency_kind: self.kind.as_deref().map(AgencyKind::from_str).transpose().map_err(|error| format!("--kind: {error}"))?,
             region: Region::from_str(&self.region).map_err(|error| format!("--region: {error}"))?,
         };
-        println!("{}", mint(&self.data, Principal { actor, roles }, TimeDelta::hours(self.hours.into()))?);
+        say(mint(&self.data, Principal { actor, roles }, TimeDelta::hours(self.hours.into()))?)?;
         Ok(())
     }
 }

@@ -9,16 +9,14 @@ use casebook_execution::SystemClock;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{DataDir, Done};
-
-const LISTEN: &str = "127.0.0.1:50051";
+use super::{DataDir, Done, say};
 
 #[derive(Debug, Args)]
 pub struct Up {
     #[command(flatten)]
     data: DataDir,
     /// Where to listen. Tokens protect the calls, but the connection is not encrypted: stay on loopback.
-    #[arg(long, env = "CASEBOOK_LISTEN", default_value = LISTEN)]
+    #[arg(long, env = "CASEBOOK_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
     /// A folder of policy packs in place of the shipped ones.
     #[arg(long, env = "CASEBOOK_POLICY_DIR")]
@@ -26,14 +24,6 @@ pub struct Up {
     /// A file of JSON lines that stands in for the registry of practitioners.
     #[arg(long, env = "CASEBOOK_REGISTRY_FILE")]
     registry_file: Option<PathBuf>,
-}
-
-impl Default for Up {
-    /// What `casebook` without a command does.
-    fn default() -> Self {
-        let listen = ([127, 0, 0, 1], 50051).into();
-        Self { data: DataDir { data_dir: "casebook-data".into() }, listen, policy_dir: None, registry_file: None }
-    }
 }
 
 impl Up {
@@ -51,18 +41,18 @@ impl Up {
         })
         .await?;
         let layout = Layout::of(&self.data.data_dir);
-        println!("serving      {}  (gRPC, with health and reflection)", system.endpoint());
-        println!("log          {}", layout.log.display());
-        println!("read models  {}", layout.read_models.display());
-        println!("keys         {}", layout.keys.display());
-        println!("policy       {}", system.foundation.policy.pack.version());
-        println!("a token      casebook token --data-dir {} --help", self.data.data_dir.display());
+        say(format!("serving      {}  (gRPC, with health and reflection)", system.endpoint()))?;
+        say(format!("log          {}", layout.log.display()))?;
+        say(format!("read models  {}", layout.read_models.display()))?;
+        say(format!("keys         {}", layout.keys.display()))?;
+        say(format!("policy       {}", system.foundation.policy.pack.version()))?;
+        say(format!("a token      casebook token --data-dir {} --help", self.data.data_dir.display()))?;
         tokio::select! {
             ended = system.ended() => return Ok(ended?),
             _ = terminate.recv() => {}
             interrupted = tokio::signal::ctrl_c() => interrupted?,
         }
-        println!("draining");
+        say("draining")?;
         system.stop().await;
         Ok(())
     }

@@ -1,13 +1,18 @@
 //! `casebook verify`: every row against the log, and the log against the hash chain over it.
 
+use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use casebook::system::{Options, System};
-use casebook_execution::SystemClock;
+use casebook::system::{Layout, Options, System};
+use casebook_eventlog::embedded::EmbeddedLog;
+use casebook_eventlog::{EventLog as _, Filter, Position};
+use casebook_execution::TurnedClock;
+use casebook_kernel::Timestamp;
 use clap::Args;
 
-use super::{DataDir, Done};
+use super::{DataDir, Done, say};
 
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
 
@@ -26,10 +31,12 @@ impl Verify {
         if !self.data.data_dir.exists() {
             return Err(format!("there is no folder `{}`", self.data.data_dir.display()).into());
         }
+        // The clock stands where the log ends: to verify must not let deadlines pass.
+        let clock = Arc::new(TurnedClock::at(last_moment(&Layout::of(&self.data.data_dir).log).await?));
         let system = System::start(Options {
             data_dir: self.data.data_dir,
             listen: ([127, 0, 0, 1], 0).into(),
-            clock: Arc::new(SystemClock),
+            clock,
             policy_dir: None,
             registry_file: None,
         })
@@ -40,15 +47,13 @@ impl Verify {
         let mismatches: u64 = views.iter().map(|view| view.mismatches).sum();
         let streams: u64 = views.iter().map(|view| view.streams).sum();
         if self.json {
-            println!("{}", serde_json::json!({ "position": head.0, "streams": streams, "mismatches": mismatches }));
+            say(serde_json::json!({ "position": head.0, "streams": streams, "mismatches": mismatches }))?;
         } else {
             for view in &views {
-                println!(
-                    "{:12} {:8} streams {:8} events {:8} rows {:4} mismatches",
-                    view.view, view.streams, view.events, view.rows, view.mismatches
-                );
+                say(format!("{:12} {:8} streams {:8} events {:8} rows {:4} mismatches",
+                    view.view, view.streams, view.events, view.rows, view.mismatches))?;
                 for words in &view.named {
-                    println!("    {words}");
+                    say(format!("    {words}"))?;
                 }
             }
         }
@@ -57,4 +62,12 @@ impl Verify {
         }
         Ok(())
     }
+}
+
+/// When the last event was recorded.
+async fn last_moment(log: &Path) -> Result<Timestamp, Box<dyn Error>> {
+    let log = EmbeddedLog::open_read_only(log)?;
+    let before_last = Position(log.head().await?.0.saturating_sub(1));
+    let last = log.read_all(before_last, &Filter::all(), 1).await?;
+    Ok(last.events.last().map(|event| event.recorded_at).unwrap_or_default())
 }

@@ -47,6 +47,9 @@ pub fn field(name: &str) -> Option<&'static FieldWords> {
     FIELDS.iter().find(|field| field.name == name)
 }
 
+/// The words for an `OrderIssued` that takes another order back.
+pub const COUNTER_ORDER: &str = "CounterOrderIssued";
+
 /// An enum's value in Chinese and English.
 pub fn choice(name: &str) -> Option<(&'static str, &'static str)> {
     CHOICES.iter().find(|(value, _, _)| *value == name).map(|(_, zh, en)| (*zh, *en))
@@ -88,6 +91,7 @@ events! {
     DecisionIssued "作出决定（第二名办案人员确认）" "Decision issued (confirmed by a second officer)" ["instrument" "measures" "legalBases" "reasons" "departureReason" "redress"];
     DecisionServed "送达决定" "Decision served" ["method" "appealUntil"];
     OrderIssued "下达指令" "Order issued" ["platform" "measure" "days" "points" "dueAt" "countersOrderId"];
+    CounterOrderIssued "下达撤销指令：恢复" "Counter-order issued: undo" ["platform" "measure" "dueAt" "countersOrderId"];
     OrderDelivered "指令送达平台" "Order delivered to the platform" [];
     ReceiptRecorded "平台回执" "Platform's receipt" ["outcome" "cause" "detail" "executedAt" "measureUntil" "late" "evidenceSha256"];
     OrderOverdue "平台逾期未回执" "Receipt overdue" ["dueAt"];
@@ -267,6 +271,7 @@ mod tests {
                 }
             }
         }
+        spoken_of.insert(COUNTER_ORDER);
         let all: std::collections::BTreeSet<_> = EVENTS.iter().map(|event| event.name).collect();
         assert_eq!(spoken_of, all);
     }
