@@ -7,6 +7,9 @@ use clap::ValueEnum;
 use crate::process::{Failure, cargo, run};
 use crate::{protos, tools};
 
+/// The page of a module may lead into its private parts: whoever reads it reads the code next.
+const RUSTDOC_FLAGS: &str = "-D warnings -A rustdoc::private_intra_doc_links";
+
 #[derive(clap::Args)]
 pub struct Options {
     /// Only these checks (may be given several times); without it, all of them
@@ -49,7 +52,7 @@ impl Check {
                 tools::postgresql()?;
                 run(cargo().args(["test", "--workspace"]))
             }
-            Self::Docs => run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")),
+            Self::Docs => run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", RUSTDOC_FLAGS)),
         }
     }
 }
