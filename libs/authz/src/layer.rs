@@ -105,7 +105,10 @@ impl Guard {
     }
 
     fn principal<B>(&self, request: &Request<B>) -> Result<Arc<Principal>, String> {
-        let header = request.headers().get(http::header::AUTHORIZATION).ok_or("a call carries a token: `authorization: Bearer …`")?;
+        let header = request
+            .headers()
+            .get(http::header::AUTHORIZATION)
+            .ok_or("a call carries a token: `authorization: Bearer …`")?;
         let token = header
             .to_str()
             .ok()

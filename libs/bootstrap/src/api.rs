@@ -2,10 +2,10 @@
 
 use casebook_eventlog::{Position, RecordedEvent};
 use casebook_execution::{AsOf, Metadata};
+use casebook_proto::Timestamp as ProtoTimestamp;
 use casebook_proto::common::v1::{EventMetadata, HistoryEntry};
 use casebook_proto::{moment, timestamp};
 use casebook_readmodel::{PageError, ReadModel};
-use casebook_proto::Timestamp as ProtoTimestamp;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 

@@ -117,7 +117,11 @@ impl Gate {
 
 fn principal<R>(request: &Request<R>) -> Result<Arc<Principal>, Status> {
     // Absent only where a service is served without the layer that looks at tokens.
-    request.extensions().get::<Arc<Principal>>().cloned().ok_or_else(|| Status::unauthenticated("a call carries a token"))
+    request
+        .extensions()
+        .get::<Arc<Principal>>()
+        .cloned()
+        .ok_or_else(|| Status::unauthenticated("a call carries a token"))
 }
 
 /// What two requests of the same id must agree in: everything but the id itself.

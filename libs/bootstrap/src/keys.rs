@@ -30,14 +30,20 @@ impl Keys {
     pub fn load_or_make(folder: &Path) -> Result<Self, KeyError> {
         let at = |path: &Path| path.display().to_string();
         fs::create_dir_all(folder).map_err(|source| KeyError::File { path: at(folder), source })?;
-        Ok(Self { tokens: TokenKey::from_bytes(&key(&folder.join("tokens.key"))?), claims: key(&folder.join("claims.key"))? })
+        Ok(Self {
+            tokens: TokenKey::from_bytes(&key(&folder.join("tokens.key"))?),
+            claims: key(&folder.join("claims.key"))?,
+        })
     }
 }
 
 fn key(path: &Path) -> Result<[u8; 32], KeyError> {
     let failed = |source| KeyError::File { path: path.display().to_string(), source };
     match fs::read(path) {
-        Ok(bytes) => bytes.as_slice().try_into().map_err(|_| KeyError::Length { path: path.display().to_string(), bytes: bytes.len() }),
+        Ok(bytes) => bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeyError::Length { path: path.display().to_string(), bytes: bytes.len() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut bytes = [0; 32];
             getrandom::fill(&mut bytes).map_err(|error| KeyError::Random(error.to_string()))?;

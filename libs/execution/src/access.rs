@@ -21,10 +21,16 @@ struct AccessRecorded<'a> {
 }
 
 /// Records that `context.actor` read `resource` by `method`. Returns once that is durable.
-pub async fn record(log: &Arc<dyn EventLog>, context: &Context, method: &str, resource: &str) -> Result<(), AppendError> {
+pub async fn record(
+    log: &Arc<dyn EventLog>,
+    context: &Context,
+    method: &str,
+    resource: &str,
+) -> Result<(), AppendError> {
     let day = format!("{}/{}", context.actor.agency, context.now.date_naive());
     let stream = StreamName::of(CATEGORY, Uuid::new_v5(&READS, day.as_bytes()));
-    let json = serde_json::to_vec(&AccessRecorded { method, resource }).map_err(|error| AppendError::Invalid(error.to_string()))?;
+    let json = serde_json::to_vec(&AccessRecorded { method, resource })
+        .map_err(|error| AppendError::Invalid(error.to_string()))?;
     let correlation = context.correlation.or_else(|| stream.id()).unwrap_or_default();
     let events = context.events(vec![Stored { event_type: RECORDED, json }], correlation);
     log.append(&stream, Expected::Any, events).await.map(|_| ())

@@ -128,7 +128,8 @@ impl<A: Aggregate> Loaded<A> {
     /// Takes one more event of the stream in.
     pub fn apply(&mut self, event: &RecordedEvent) -> Result<Metadata, DecodeError> {
         let domain_event = A::decode(&event.event_type, &event.data)?;
-        let metadata = Metadata::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
+        let metadata =
+            Metadata::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
         self.state = A::evolve(std::mem::take(&mut self.state), &domain_event);
         self.head = Some(Head::after(self.head, event.revision, event.position, metadata.at, metadata.correlation));
         Ok(metadata)

@@ -125,7 +125,12 @@ impl Claims {
         Ok(self.log.read_stream(&key.0, Direction::Backwards, None, 1).await?.into_iter().next())
     }
 
-    async fn abandoned(&self, claim: &RecordedEvent, holder: &StreamName, context: &Context) -> Result<bool, ClaimError> {
+    async fn abandoned(
+        &self,
+        claim: &RecordedEvent,
+        holder: &StreamName,
+        context: &Context,
+    ) -> Result<bool, ClaimError> {
         let old = Metadata::parse(&claim.metadata).is_ok_and(|metadata| context.now - metadata.at > CLAIM_GRACE);
         Ok(old && self.log.read_stream(holder, Direction::Forwards, Some(0), 1).await?.is_empty())
     }

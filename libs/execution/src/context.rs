@@ -39,7 +39,14 @@ pub struct Context {
 
 impl Context {
     /// What follows from an event, done by a system of Casebook's own. Doing it twice is doing it once.
-    pub fn following(cause: Uuid, correlation: Uuid, what: &str, system: &Actor, policy_version: &Arc<str>, now: Timestamp) -> Self {
+    pub fn following(
+        cause: Uuid,
+        correlation: Uuid,
+        what: &str,
+        system: &Actor,
+        policy_version: &Arc<str>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             actor: system.clone(),
             request_id: Uuid::new_v5(&cause, what.as_bytes()).to_string(),

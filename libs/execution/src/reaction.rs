@@ -101,7 +101,11 @@ fn group(events: Vec<Arc<RecordedEvent>>) -> Vec<Vec<Arc<RecordedEvent>>> {
     groups
 }
 
-async fn one_stream(reaction: &dyn Reaction, events: Vec<Arc<RecordedEvent>>, stop: &CancellationToken) -> Result<(), Stopped> {
+async fn one_stream(
+    reaction: &dyn Reaction,
+    events: Vec<Arc<RecordedEvent>>,
+    stop: &CancellationToken,
+) -> Result<(), Stopped> {
     for event in &events {
         until_done(stop, reaction.name(), || reaction.react(event)).await.ok_or(Stopped)?;
     }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use casebook_eventlog::{AppendError, Direction, EventLog, Expected, Position, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName, ends_stream};
+use casebook_eventlog::{
+    AppendError, Direction, EventLog, Expected, Position, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName,
+    ends_stream,
+};
 use lru::LruCache;
 use uuid::Uuid;
 
@@ -119,7 +122,8 @@ impl<A: Aggregate> Store<A> {
         let mut loaded = Loaded::default();
         let mut from = 0;
         loop {
-            let events = self.log.read_stream(&Self::stream(id), Direction::Forwards, Some(from), READ_EVENTS_MAX).await?;
+            let events =
+                self.log.read_stream(&Self::stream(id), Direction::Forwards, Some(from), READ_EVENTS_MAX).await?;
             let Some(last) = events.last() else { return Ok(loaded) };
             from = last.revision + 1;
             for event in &events {
@@ -191,11 +195,16 @@ impl<A: Aggregate> Store<A> {
         if let Some(given) = context.etag.filter(|given| Some(*given) != current) {
             return Err(Attempt::Final(ExecuteError::StaleEtag { given, current }));
         }
-        let events = A::decide(&hot.loaded.state, command).map_err(|refusal| Attempt::Final(ExecuteError::Refused(refusal)))?;
+        let events =
+            A::decide(&hot.loaded.state, command).map_err(|refusal| Attempt::Final(ExecuteError::Refused(refusal)))?;
         let correlation = head.map(|head| head.correlation).or(context.correlation).unwrap_or(id);
         if context.validate_only {
             let state = events.iter().fold(hot.loaded.state.clone(), A::evolve);
-            return Ok(Executed { state, head: head.unwrap_or_else(|| Head::after(None, 0, Position::START, context.now, correlation)), repeated: false });
+            return Ok(Executed {
+                state,
+                head: head.unwrap_or_else(|| Head::after(None, 0, Position::START, context.now, correlation)),
+                repeated: false,
+            });
         }
         let new_events = context.events(events.iter().map(A::encode).collect(), correlation);
         let count = new_events.len() as u64;
@@ -209,7 +218,9 @@ impl<A: Aggregate> Store<A> {
             }
             Err(error) => return Err(Attempt::Final(ExecuteError::Append(error))),
         };
-        if appended.repeated || Some(appended.revision) != current.map_or(Some(count - 1), |revision| Some(revision + count)) {
+        if appended.repeated
+            || Some(appended.revision) != current.map_or(Some(count - 1), |revision| Some(revision + count))
+        {
             // The log knew these events already: only reading tells what it has.
             return Err(Attempt::Conflict);
         }
@@ -242,7 +253,8 @@ impl<A: Aggregate> Store<A> {
         if **content_hash != *context.content_hash() {
             return Err(ExecuteError::RequestIdReused { request_id: context.request_id.clone() });
         }
-        let last = (0..).map_while(|index| hot.seen.get(&context.event_id(index))).last().map_or(0, |(revision, _)| *revision);
+        let last =
+            (0..).map_while(|index| hot.seen.get(&context.event_id(index))).last().map_or(0, |(revision, _)| *revision);
         let stream = Self::stream(id);
         let mut loaded = Loaded::<A>::default();
         let mut from = 0;

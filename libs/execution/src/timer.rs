@@ -42,7 +42,8 @@ pub struct DueTimer {
 impl DueTimer {
     /// The context of the one command that this timer issues.
     pub fn context(&self, system: &Actor, policy_version: &Arc<str>, now: Timestamp) -> Context {
-        let cause = Uuid::new_v5(&TIMERS, format!("{}/{}/{}", self.stream, self.kind, self.due.timestamp_micros()).as_bytes());
+        let cause =
+            Uuid::new_v5(&TIMERS, format!("{}/{}/{}", self.stream, self.kind, self.due.timestamp_micros()).as_bytes());
         Context {
             // A deadline follows from no single event, and adds to a stream that knows what it belongs to.
             correlation: None,
@@ -89,7 +90,9 @@ pub async fn run(index: Arc<dyn DueIndex>, on_due: Arc<dyn OnDue>, clock: Arc<dy
             }
             match on_due.fire(&timer, now).await {
                 Ok(()) => just_fired.push(timer),
-                Err(reason) => tracing::warn!(stream = %timer.stream, kind = timer.kind, %reason, "a deadline will be fired again"),
+                Err(reason) => {
+                    tracing::warn!(stream = %timer.stream, kind = timer.kind, %reason, "a deadline will be fired again")
+                }
             }
         }
     }

@@ -91,7 +91,8 @@ async fn a_reaction_sees_every_event_in_its_streams_order_also_over_failures_and
         run_until(&log, &cursors, &reaction).await;
         let seen = reaction.seen.lock().unwrap().clone();
         for stream in &streams {
-            let revisions: Vec<u64> = seen.iter().filter(|(name, _)| name == stream).map(|(_, revision)| *revision).collect();
+            let revisions: Vec<u64> =
+                seen.iter().filter(|(name, _)| name == stream).map(|(_, revision)| *revision).collect();
             // Nothing skipped, nothing out of order; the cursor spares what was done before the restart.
             assert_eq!(revisions, (0..5 * (round + 1)).collect::<Vec<_>>());
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use casebook_eventlog::EventLog;
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
 use casebook_execution::{
-    Aggregate, AsOf, ClaimError, Claims, Clock as _, Context, DecodeError, ExecuteError, Metadata, Store, Stored, TurnedClock,
+    Aggregate, AsOf, ClaimError, Claims, Clock as _, Context, DecodeError, ExecuteError, Metadata, Store, Stored,
+    TurnedClock,
 };
 use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, Decider, Timestamp};
@@ -268,7 +269,10 @@ async fn a_value_that_was_given_back_or_whose_owner_never_came_to_be_is_free() {
 async fn a_claim_tells_nothing_of_its_value_without_the_key() {
     let world = world();
     let [mine, other] = [[1; 32], [2; 32]].map(|key| Claims::new(world.log.clone(), key));
-    assert_ne!(mine.keyed_hash("certificate", &["110123456789012"]), other.keyed_hash("certificate", &["110123456789012"]));
+    assert_ne!(
+        mine.keyed_hash("certificate", &["110123456789012"]),
+        other.keyed_hash("certificate", &["110123456789012"])
+    );
     assert_ne!(mine.key("a", &["bc", "d"]), mine.key("a", &["b", "cd"]));
 }
 

@@ -22,10 +22,7 @@ pub fn parse_uuid(kind: &'static str, text: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(text)
         .ok()
         .filter(|id| id.hyphenated().to_string() == text)
-        .ok_or_else(|| NotAnId {
-            kind,
-            text: text.chars().take(64).collect(),
-        })
+        .ok_or_else(|| NotAnId { kind, text: text.chars().take(64).collect() })
 }
 
 macro_rules! typed_ids {
@@ -117,11 +114,7 @@ mod tests {
     fn only_one_spelling_of_an_id_is_read() {
         let id = CaseId::derived(Uuid::nil(), "lead");
         assert_eq!(id.to_string().parse::<CaseId>(), Ok(id));
-        for spelling in [
-            id.to_string().to_uppercase(),
-            id.uuid().simple().to_string(),
-            String::new(),
-        ] {
+        for spelling in [id.to_string().to_uppercase(), id.uuid().simple().to_string(), String::new()] {
             assert!(spelling.parse::<CaseId>().is_err(), "{spelling}");
         }
     }
@@ -129,17 +122,8 @@ mod tests {
     #[test]
     fn the_same_cause_gives_the_same_id_and_another_kind_another() {
         let cause = Uuid::from_u128(7);
-        assert_eq!(
-            OrderId::derived(cause, "mute"),
-            OrderId::derived(cause, "mute")
-        );
-        assert_ne!(
-            OrderId::derived(cause, "mute"),
-            OrderId::derived(cause, "closure")
-        );
-        assert_ne!(
-            OrderId::derived(cause, "mute").uuid(),
-            CaseId::derived(cause, "mute").uuid()
-        );
+        assert_eq!(OrderId::derived(cause, "mute"), OrderId::derived(cause, "mute"));
+        assert_ne!(OrderId::derived(cause, "mute"), OrderId::derived(cause, "closure"));
+        assert_ne!(OrderId::derived(cause, "mute").uuid(), CaseId::derived(cause, "mute").uuid());
     }
 }

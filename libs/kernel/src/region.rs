@@ -49,7 +49,8 @@ impl FromStr for Region {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let not_a_code = || format!("`{text}` is not a region code: six digits of GB/T 2260, or 000000 for the country");
+        let not_a_code =
+            || format!("`{text}` is not a region code: six digits of GB/T 2260, or 000000 for the country");
         if text.len() != 6 || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(not_a_code());
         }

@@ -24,8 +24,10 @@ pub fn generate(pool: &DescriptorPool) -> Result<String, Failure> {
 
 /// Requests of Casebook's own services, and what they are made of.
 fn messages_of_requests(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
-    let mut waiting: Vec<MessageDescriptor> =
-        pool.services().flat_map(|service| service.methods().map(|method| method.input()).collect::<Vec<_>>()).collect();
+    let mut waiting: Vec<MessageDescriptor> = pool
+        .services()
+        .flat_map(|service| service.methods().map(|method| method.input()).collect::<Vec<_>>())
+        .collect();
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     while let Some(message) = waiting.pop() {
@@ -86,10 +88,16 @@ fn check_impl(out: &mut String, message: &MessageDescriptor) -> Result<(), Failu
     let mut body = String::new();
     for field in message.fields() {
         if field.containing_oneof().is_some() && !field.field_descriptor_proto().proto3_optional() {
-            return Err(format!("{}: a request has no oneof: two fields say the same and can be checked", field.full_name()).into());
+            return Err(format!(
+                "{}: a request has no oneof: two fields say the same and can be checked",
+                field.full_name()
+            )
+            .into());
         }
         if field.is_map() {
-            return Err(format!("{}: a request has no map: its encoding is not one of a kind", field.full_name()).into());
+            return Err(
+                format!("{}: a request has no map: its encoding is not one of a kind", field.full_name()).into()
+            );
         }
         body.push_str(&field_check(message.parent_pool(), &field)?);
     }
@@ -108,7 +116,11 @@ fn field_check(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<String,
     let unbounded_text = matches!(field.kind(), Kind::String | Kind::Bytes)
         && rule.as_ref().is_none_or(|rule| rule.max_chars == 0 && rule.format == 0);
     if unbounded_text {
-        return Err(format!("{}: a string or bytes field of a request needs a rule with max_chars or format", field.full_name()).into());
+        return Err(format!(
+            "{}: a string or bytes field of a request needs a rule with max_chars or format",
+            field.full_name()
+        )
+        .into());
     }
     if list && rule.as_ref().is_none_or(|rule| rule.max_items == 0) {
         return Err(format!("{}: a repeated field of a request needs a rule with max_items", field.full_name()).into());
@@ -116,14 +128,25 @@ fn field_check(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<String,
     let rule = rule.unwrap_or(Rule { required: false, max_chars: 0, max_items: 0, format: 0, max: 0, past: false });
     let mut code = String::new();
     if list {
-        writeln!(code, "        crate::check::items(self.{name}.len(), {}, {}, &at.field({name:?}), found);", rule.required, rule.max_items)?;
+        writeln!(
+            code,
+            "        crate::check::items(self.{name}.len(), {}, {}, &at.field({name:?}), found);",
+            rule.required, rule.max_items
+        )?;
         let each = value_check(field, &rule, "value", true)?;
         if !each.is_empty() {
-            writeln!(code, "        for (index, value) in self.{name}.iter().enumerate() {{ let at = at.element({name:?}, index); {each} }}")?;
+            writeln!(
+                code,
+                "        for (index, value) in self.{name}.iter().enumerate() {{ let at = at.element({name:?}, index); {each} }}"
+            )?;
         }
     } else if matches!(field.kind(), Kind::Message(_)) || field.field_descriptor_proto().proto3_optional() {
         let each = value_check(field, &rule, "value", false)?;
-        writeln!(code, "        match &self.{name} {{ Some(value) => {{ let at = at.field({name:?}); {each} }} None => crate::check::presence({}, &at.field({name:?}), found) }}", rule.required)?;
+        writeln!(
+            code,
+            "        match &self.{name} {{ Some(value) => {{ let at = at.field({name:?}); {each} }} None => crate::check::presence({}, &at.field({name:?}), found) }}",
+            rule.required
+        )?;
     } else {
         let each = value_check(field, &rule, "value", false)?;
         if !each.is_empty() {
@@ -138,7 +161,9 @@ fn value_check(field: &FieldDescriptor, rule: &Rule, value: &str, element: bool)
     // An element of a list is always required: an empty string in a list says nothing.
     let required = rule.required || element;
     Ok(match field.kind() {
-        Kind::String => format!("crate::check::text({value}, {required}, {}, {}, &at, found);", rule.max_chars, rule.format),
+        Kind::String => {
+            format!("crate::check::text({value}, {required}, {}, {}, &at, found);", rule.max_chars, rule.format)
+        }
         Kind::Bytes => format!("crate::check::bytes({value}.len(), {required}, {}, &at, found);", rule.max_chars),
         Kind::Enum(kind) => format!(
             "crate::check::choice({}::try_from(*{value}).is_ok(), *{value}, {required}, &at, found);",
@@ -179,7 +204,10 @@ fn write_impl(out: &mut String, message: &MessageDescriptor) -> Result<(), Failu
 
 fn access_matrix(out: &mut String, pool: &DescriptorPool) -> Result<(), Failure> {
     let extension = pool.get_extension_by_name("casebook.common.v1.access").ok_or("rules.proto defines `access`")?;
-    writeln!(out, "/// Every method of Casebook and who may call it.\npub const ACCESS_MATRIX: &[crate::access::MethodAccess] = &[")?;
+    writeln!(
+        out,
+        "/// Every method of Casebook and who may call it.\npub const ACCESS_MATRIX: &[crate::access::MethodAccess] = &["
+    )?;
     for service in pool.services().filter(|service| service.full_name().starts_with("casebook.")) {
         for method in service.methods() {
             let options = method.options();

@@ -174,10 +174,9 @@ pub fn limit(format: Format, max_chars: usize) -> usize {
 fn misform(value: &str, format: Format) -> Option<&'static str> {
     let all = |allowed: fn(u8) -> bool| value.bytes().all(allowed);
     match format {
-        Format::Unspecified => value
-            .chars()
-            .any(|c| c.is_control() && c != '\n' && c != '\t')
-            .then_some("holds a control character"),
+        Format::Unspecified => {
+            value.chars().any(|c| c.is_control() && c != '\n' && c != '\t').then_some("holds a control character")
+        }
         Format::Uuid => (!Uuid::try_parse(value).is_ok_and(|id| id.hyphenated().to_string() == value))
             .then_some("is not a lower-case hyphenated UUID"),
         Format::Region => (value.len() != 6 || !all(|b| b.is_ascii_digit()))

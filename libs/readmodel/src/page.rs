@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, ModelTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Select, Value,
+    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, ModelTrait as _, Order, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,16 +68,16 @@ pub async fn page<E: EntityTrait>(
         select = select.filter(behind(listing.sort, listing.id, listing.descending, token));
     }
     let order = if listing.descending { Order::Desc } else { Order::Asc };
-    let mut rows = select
-        .order_by(listing.sort, order.clone())
-        .order_by(listing.id, order)
-        .limit(size + 1)
-        .all(db)
-        .await?;
+    let mut rows =
+        select.order_by(listing.sort, order.clone()).order_by(listing.id, order).limit(size + 1).all(db).await?;
     let more = rows.len() as u64 > size;
     rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     let next = match rows.last() {
-        Some(last) if more => encode(&Token { filters: fingerprint, last: key(last.get(listing.sort))?, id: text(last.get(listing.id))? })?,
+        Some(last) if more => encode(&Token {
+            filters: fingerprint,
+            last: key(last.get(listing.sort))?,
+            id: text(last.get(listing.id))?,
+        })?,
         _ => String::new(),
     };
     Ok((rows, next))
@@ -89,11 +89,8 @@ fn behind<C: ColumnTrait>(sort: C, id: C, descending: bool, token: Token) -> Con
         Key::Number(number) => number.into(),
         Key::Text(text) => text.into(),
     };
-    let (beyond, same_beyond) = if descending {
-        (sort.lt(last.clone()), id.lt(token.id))
-    } else {
-        (sort.gt(last.clone()), id.gt(token.id))
-    };
+    let (beyond, same_beyond) =
+        if descending { (sort.lt(last.clone()), id.lt(token.id)) } else { (sort.gt(last.clone()), id.gt(token.id)) };
     Condition::any().add(beyond).add(Condition::all().add(sort.eq(last)).add(same_beyond))
 }
 

@@ -40,14 +40,20 @@ pub trait Projection: Send + 'static {
     fn categories(&self) -> &'static [&'static str];
 
     /// Writes what `events` change. Whatever it keeps in memory must survive [`Self::forget`].
-    async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<(), ProjectionError>;
+    async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction)
+    -> Result<(), ProjectionError>;
 
     /// The transaction of the last `apply` did not commit: what was kept in memory of it is void.
     fn forget(&mut self);
 }
 
 /// Runs the projections of one service until `stop`: one cursor, one transaction a batch.
-pub async fn run(log: Arc<dyn EventLog>, model: Arc<ReadModel>, mut projections: Vec<Box<dyn Projection>>, stop: CancellationToken) {
+pub async fn run(
+    log: Arc<dyn EventLog>,
+    model: Arc<ReadModel>,
+    mut projections: Vec<Box<dyn Projection>>,
+    stop: CancellationToken,
+) {
     let filter = wanted(&projections);
     loop {
         let mut subscription = log.subscribe(model.reached(), filter.clone());
@@ -83,7 +89,11 @@ fn wanted(projections: &[Box<dyn Projection>]) -> Filter {
     Filter::categories(projections.iter().flat_map(|projection| projection.categories()).copied())
 }
 
-async fn write(model: &ReadModel, projections: &mut [Box<dyn Projection>], batch: &Batch) -> Result<(), ProjectionError> {
+async fn write(
+    model: &ReadModel,
+    projections: &mut [Box<dyn Projection>],
+    batch: &Batch,
+) -> Result<(), ProjectionError> {
     if !batch.events.is_empty() {
         let rows = model.writer.begin().await?;
         for projection in projections {

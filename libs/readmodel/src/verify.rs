@@ -67,7 +67,9 @@ impl<V: View> VerifyView for Verification<V> {
             let expected = loaded.head.and_then(|head| V::row(*id, &loaded.state, &head));
             let found = rows.remove(&id.to_string());
             if expected != found {
-                report.mismatch(|| format!("{}-{id}: the log gives {expected:?}, the row is {found:?}", V::CATEGORIES[0]));
+                report.mismatch(|| {
+                    format!("{}-{id}: the log gives {expected:?}, the row is {found:?}", V::CATEGORIES[0])
+                });
             }
         }
         for id in rows.keys() {
@@ -88,7 +90,10 @@ async fn fold_all<V: View>(
     loop {
         let batch = log.read_all(after, &filter, READ_EVENTS_MAX).await?;
         for event in &batch.events {
-            let id = event.stream.id().ok_or_else(|| ReadError::Corrupt(format!("`{}` is not named by an id", event.stream)))?;
+            let id = event
+                .stream
+                .id()
+                .ok_or_else(|| ReadError::Corrupt(format!("`{}` is not named by an id", event.stream)))?;
             states.entry(id).or_default().apply(event)?;
             report.events += 1;
             last = event.position;

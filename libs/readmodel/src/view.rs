@@ -12,8 +12,8 @@ use casebook_execution::{Aggregate, Head, Loaded, Store};
 use lru::LruCache;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable as _,
-    PrimaryKeyToColumn as _, QueryFilter as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
@@ -28,13 +28,20 @@ const STATEMENT_ROWS_MAX: usize = 400;
 /// How the state of an aggregate shows in a table, one row a stream, its primary key the stream's id.
 pub trait View: Send + Sync + 'static {
     type Aggregate: Aggregate;
-    type Entity: EntityTrait<Model: IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + PartialEq + Send + Sync, ActiveModel: Send>;
+    type Entity: EntityTrait<
+            Model: IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + PartialEq + Send + Sync,
+            ActiveModel: Send,
+        >;
 
     /// The categories of the aggregate's streams: one, `Aggregate::CATEGORY`.
     const CATEGORIES: &'static [&'static str] = &[Self::Aggregate::CATEGORY];
 
     /// The row of a stream in this state, if it has one.
-    fn row(id: Uuid, state: &<Self::Aggregate as casebook_kernel::Decider>::State, head: &Head) -> Option<<Self::Entity as EntityTrait>::Model>;
+    fn row(
+        id: Uuid,
+        state: &<Self::Aggregate as casebook_kernel::Decider>::State,
+        head: &Head,
+    ) -> Option<<Self::Entity as EntityTrait>::Model>;
 
     /// The deadlines that run in this state.
     fn timers(_state: &<Self::Aggregate as casebook_kernel::Decider>::State) -> Vec<Timer> {
@@ -82,7 +89,11 @@ impl<V: View> ViewProjection<V> {
         Ok(Folded { loaded, has_timers: event.revision > 0 })
     }
 
-    async fn write_rows(&self, touched: &HashMap<Uuid, Folded<V::Aggregate>>, rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
+    async fn write_rows(
+        &self,
+        touched: &HashMap<Uuid, Folded<V::Aggregate>>,
+        rows: &DatabaseTransaction,
+    ) -> Result<(), ProjectionError> {
         let mut upserts = Vec::new();
         let mut gone = Vec::new();
         for (id, Folded { loaded, .. }) in touched {
@@ -93,9 +104,8 @@ impl<V: View> ViewProjection<V> {
             }
         }
         let keys: Vec<_> = <V::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column()).collect();
-        let on_conflict = OnConflict::columns(keys.clone())
-            .update_columns(<V::Entity as EntityTrait>::Column::iter())
-            .to_owned();
+        let on_conflict =
+            OnConflict::columns(keys.clone()).update_columns(<V::Entity as EntityTrait>::Column::iter()).to_owned();
         while !upserts.is_empty() {
             let rest = upserts.split_off(upserts.len().min(STATEMENT_ROWS_MAX));
             V::Entity::insert_many(upserts).on_conflict(on_conflict.clone()).exec_without_returning(rows).await?;
@@ -148,7 +158,11 @@ impl<V: View> Projection for ViewProjection<V> {
         V::CATEGORIES
     }
 
-    async fn apply(&mut self, events: &[Arc<RecordedEvent>], rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
+    async fn apply(
+        &mut self,
+        events: &[Arc<RecordedEvent>],
+        rows: &DatabaseTransaction,
+    ) -> Result<(), ProjectionError> {
         let mut touched: HashMap<Uuid, Folded<V::Aggregate>> = HashMap::new();
         for event in events {
             let Some(id) = event.stream.id() else {

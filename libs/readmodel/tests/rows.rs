@@ -221,14 +221,22 @@ async fn a_row_that_somebody_changed_is_found() {
     project(&log, &model).await;
     let verify = async || verify_view::<SumView>().verify(&log, &model).await.unwrap().mismatches;
     assert_eq!(verify().await, 0);
-    sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "UPDATE sums SET sum = 2 WHERE id LIKE '%3'").await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "UPDATE sums SET sum = 2 WHERE id LIKE '%3'")
+        .await
+        .unwrap();
     assert_eq!(verify().await, 1);
     sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "DELETE FROM sums WHERE id LIKE '%4'").await.unwrap();
     assert_eq!(verify().await, 2);
 }
 
 fn listing(descending: bool, filters: &str) -> Listing<sum::Entity> {
-    Listing { select: sum::Entity::find(), sort: sum::Column::Sum, descending, id: sum::Column::Id, filters: filters.into() }
+    Listing {
+        select: sum::Entity::find(),
+        sort: sum::Column::Sum,
+        descending,
+        id: sum::Column::Id,
+        filters: filters.into(),
+    }
 }
 
 #[tokio::test]
@@ -271,7 +279,9 @@ async fn a_token_of_other_filters_is_refused() {
     let model = open(folder.path()).await;
     project(&log, &model).await;
     let (_, token) = page(model.reader(), listing(false, "platform=weibo"), 2, "").await.unwrap();
-    for (filters, token) in [("platform=douyin", token.as_str()), ("platform=weibo", "bm9uc2Vuc2U"), ("platform=weibo", "%")] {
+    for (filters, token) in
+        [("platform=douyin", token.as_str()), ("platform=weibo", "bm9uc2Vuc2U"), ("platform=weibo", "%")]
+    {
         let refused = page(model.reader(), listing(false, filters), 2, token).await;
         assert!(matches!(refused, Err(PageError::Token)), "{filters} {token}");
     }

@@ -42,7 +42,8 @@ impl History {
         loop {
             let batch = log.read_all(after, &Filter::all(), READ_EVENTS_MAX).await.map_err(StoreError::from)?;
             let belongs = |event: &&Arc<RecordedEvent>| {
-                as_of.includes(event) && Metadata::parse(&event.metadata).is_ok_and(|metadata| metadata.correlation == head.correlation)
+                as_of.includes(event)
+                    && Metadata::parse(&event.metadata).is_ok_and(|metadata| metadata.correlation == head.correlation)
             };
             entries.extend(batch.events.iter().filter(belongs).map(|event| history_entry(event)));
             if batch.at_head {

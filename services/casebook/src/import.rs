@@ -97,7 +97,9 @@ pub async fn import_reports(client: &Client, source: impl BufRead) -> Result<Imp
     while let Some((item, reply)) = replies.next().await {
         match reply {
             Ok(_) => imported.filed += 1,
-            Err(status) if matches!(status.code(), Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) => {
+            Err(status)
+                if matches!(status.code(), Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) =>
+            {
                 return Err(ImportError::Service(Box::new(status)));
             }
             Err(status) => imported.refused.push(format!("{item}: {}", status.message())),

@@ -105,14 +105,9 @@ pub enum Review {
         legal_bases: Vec<String>,
     },
     /// The report is taken, and nothing wrong is found.
-    Cleared {
-        explanation: String,
-    },
+    Cleared { explanation: String },
     /// The report is not taken at all.
-    Declined {
-        reason: DeclineReason,
-        explanation: String,
-    },
+    Declined { reason: DeclineReason, explanation: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -215,7 +210,8 @@ fn parse(bytes: &[u8]) -> Result<Matter, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("is not UTF-8: {error}"))?;
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
     if value.get("analysis").is_some() {
-        let verdict: verdict::Verdict = serde_json::from_value(value).map_err(|error| format!("as a published verdict: {error}"))?;
+        let verdict: verdict::Verdict =
+            serde_json::from_value(value).map_err(|error| format!("as a published verdict: {error}"))?;
         verdict.into_matter()
     } else {
         serde_json::from_value(value).map_err(|error| format!("as a report: {error}"))

@@ -90,7 +90,8 @@ impl System {
         let listener = TcpListener::bind(options.listen)
             .await
             .map_err(|source| SystemError::Listen { address: options.listen, source })?;
-        let address = listener.local_addr().map_err(|source| SystemError::Listen { address: options.listen, source })?;
+        let address =
+            listener.local_addr().map_err(|source| SystemError::Listen { address: options.listen, source })?;
 
         let mut routes = RoutesBuilder::default();
         let services = Arc::new(start_services(&foundation, &mut routes).await?);

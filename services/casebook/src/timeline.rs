@@ -54,25 +54,42 @@ fn line(out: &mut String, entry: &HistoryEntry, policy: &PolicySet, language: La
     if name == "AccessRecorded" {
         return;
     }
-    let at = entry.metadata.as_ref().and_then(|metadata| metadata.at.as_ref()).and_then(moment).map(shanghai).unwrap_or_default();
+    let at = entry
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.at.as_ref())
+        .and_then(moment)
+        .map(shanghai)
+        .unwrap_or_default();
     let json = serde_json::from_str::<Value>(&entry.json).unwrap_or_default();
     let counters = json.get("countersOrderId").is_some();
     // A counter-order names the measure that it takes back.
     let event = words::event(if name == "OrderIssued" && counters { words::COUNTER_ORDER } else { name });
     let title = event.map_or(name, |event| language.pick(event.zh, event.en));
-    let who = entry.metadata.as_ref().map(|metadata| format!("{} · {}", metadata.agency, metadata.officer)).unwrap_or_default();
+    let who = entry
+        .metadata
+        .as_ref()
+        .map(|metadata| format!("{} · {}", metadata.agency, metadata.officer))
+        .unwrap_or_default();
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{at}  {title}  〔{who}〕");
     for field in event.map_or(&[][..], |event| event.fields) {
         let Some(words) = words::field(field) else { continue };
         if let Some(shown) = json.get(*field).and_then(|value| shown(value, words, policy, language)) {
-            let _ = writeln!(out, "                    {}{}{shown}", language.pick(words.zh, words.en), language.pick("：", ": "));
+            let _ = writeln!(
+                out,
+                "                    {}{}{shown}",
+                language.pick(words.zh, words.en),
+                language.pick("：", ": ")
+            );
         }
     }
 }
 
 fn shanghai(at: DateTime<Utc>) -> String {
-    FixedOffset::east_opt(8 * 3600).map(|offset| at.with_timezone(&offset).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+    FixedOffset::east_opt(8 * 3600)
+        .map(|offset| at.with_timezone(&offset).format("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_default()
 }
 
 /// A field's value in words; none where there is nothing to say.
@@ -82,11 +99,18 @@ fn shown(value: &Value, words: &FieldWords, policy: &PolicySet, language: Langua
     let text = value.as_str().unwrap_or_default();
     let shown = match words.kind {
         FieldKind::Text => shorten(text),
-        FieldKind::Choice => words::choice(text).map_or_else(|| text.to_owned(), |(zh, en)| language.pick(zh, en).to_owned()),
-        FieldKind::Violation => pack.violation(text).map_or_else(|| text.to_owned(), |v| v.name.in_lang(code).to_owned()),
+        FieldKind::Choice => {
+            words::choice(text).map_or_else(|| text.to_owned(), |(zh, en)| language.pick(zh, en).to_owned())
+        }
+        FieldKind::Violation => {
+            pack.violation(text).map_or_else(|| text.to_owned(), |v| v.name.in_lang(code).to_owned())
+        }
         FieldKind::Measure => measure_name(text, policy, language),
         FieldKind::Platform => pack.platform(text).map_or_else(|| text.to_owned(), |p| p.name.in_lang(code).to_owned()),
-        FieldKind::Agency => pack.agencies().find(|a| a.id.as_str() == text).map_or_else(|| text.to_owned(), |a| a.name.in_lang(code).to_owned()),
+        FieldKind::Agency => pack
+            .agencies()
+            .find(|a| a.id.as_str() == text)
+            .map_or_else(|| text.to_owned(), |a| a.name.in_lang(code).to_owned()),
         FieldKind::Bases => list(value, |basis| {
             let id = basis.as_str()?;
             Some(pack.legal_basis(id).map_or_else(|| id.to_owned(), |basis| basis.citation(code)))
@@ -99,14 +123,21 @@ fn shown(value: &Value, words: &FieldWords, policy: &PolicySet, language: Langua
         }),
         FieldKind::Hits => list(value, |hit| {
             let id = hit.get("ruleId")?.as_str()?;
-            let rule = policy.screening.rule(id).map_or_else(|| id.to_owned(), |rule| rule.name.in_lang(code).to_owned());
-            let quote = hit.get("spans").and_then(|spans| spans.get(0)).and_then(|span| span.get("quote")).and_then(Value::as_str);
+            let rule =
+                policy.screening.rule(id).map_or_else(|| id.to_owned(), |rule| rule.name.in_lang(code).to_owned());
+            let quote = hit
+                .get("spans")
+                .and_then(|spans| spans.get(0))
+                .and_then(|span| span.get("quote"))
+                .and_then(Value::as_str);
             Some(quote.map_or_else(|| rule.clone(), |quote| format!("{rule}「{}」", shorten(quote))))
         }),
         FieldKind::Quote => shorten(value.get("quote").and_then(Value::as_str).unwrap_or_default()),
         FieldKind::Time => text.parse::<DateTime<Utc>>().map(shanghai).unwrap_or_default(),
         FieldKind::Number => value.as_u64().map(|number| number.to_string()).unwrap_or_default(),
-        FieldKind::Flag => value.as_bool().filter(|set| *set).map(|_| language.pick("是", "yes").to_owned()).unwrap_or_default(),
+        FieldKind::Flag => {
+            value.as_bool().filter(|set| *set).map(|_| language.pick("是", "yes").to_owned()).unwrap_or_default()
+        }
         FieldKind::Texts => list(value, |text| text.as_str().map(shorten)),
     };
     (!shown.is_empty()).then_some(shown)

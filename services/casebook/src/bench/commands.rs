@@ -69,17 +69,24 @@ pub async fn run(data_dir: &Path, span: Duration) -> Result<Vec<Measured>, Box<d
     let mut measured = Vec::new();
     for in_flight in IN_FLIGHT {
         let echo_channel = Client::connect(&echo_endpoint, "").await?.channel();
-        let echo = drive(in_flight, span, |_| echo_channel.clone(), |channel, _| echo::call(channel, open_lead())).await?;
+        let echo =
+            drive(in_flight, span, |_| echo_channel.clone(), |channel, _| echo::call(channel, open_lead())).await?;
         let fsync_per_s = fsync(data_dir, span)?;
         let client = Client::connect(&system.endpoint(), &token).await?;
-        let open = drive(in_flight, span, |_| client.clone(), |client, _| async move {
-            client.enforcement().open_lead(open_lead()).await.map(drop)
-        })
+        let open = drive(
+            in_flight,
+            span,
+            |_| client.clone(),
+            |client, _| async move { client.enforcement().open_lead(open_lead()).await.map(drop) },
+        )
         .await?;
         measured.push(result("OpenLead", in_flight, open, echo, fsync_per_s, &system).await?);
-        let file = drive(in_flight, span, |_| client.clone(), |client, _| async move {
-            client.review().file_report(report()).await.map(drop)
-        })
+        let file = drive(
+            in_flight,
+            span,
+            |_| client.clone(),
+            |client, _| async move { client.review().file_report(report()).await.map(drop) },
+        )
         .await?;
         measured.push(result("FileReport", in_flight, file, echo, fsync_per_s, &system).await?);
     }
@@ -134,7 +141,10 @@ fn open_lead() -> OpenLeadRequest {
     OpenLeadRequest {
         request_id: Uuid::now_v7().to_string(),
         source: LeadSource::Officer.into(),
-        account: Some(AccountRef { platform: "weibo".into(), platform_uid: format!("bench-{}", Uuid::now_v7().simple()) }),
+        account: Some(AccountRef {
+            platform: "weibo".into(),
+            platform_uid: format!("bench-{}", Uuid::now_v7().simple()),
+        }),
         violation: "V-04".into(),
         reasons: "巡查发现该账号以编造的抗癌经历推销保健品，评论区附购买方式。".repeat(2),
         published_at: Some(timestamp(SystemClock.now() - TimeDelta::days(1))),

@@ -24,7 +24,9 @@ impl Rate {
         latencies.sort_unstable();
         let at = |share: f64| {
             let place = (latencies.len() as f64 * share) as usize;
-            latencies.get(place.min(latencies.len().saturating_sub(1))).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+            latencies
+                .get(place.min(latencies.len().saturating_sub(1)))
+                .map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
         };
         Self { per_s: latencies.len() as f64 / elapsed.as_secs_f64(), p50_ms: at(0.5), p99_ms: at(0.99) }
     }
@@ -36,7 +38,12 @@ impl Rate {
 }
 
 /// Calls `call` with `in_flight` at a time for `span`, each worker with a state of its own.
-async fn drive<S, F>(in_flight: usize, span: Duration, make: impl Fn(usize) -> S, call: impl Fn(S, u64) -> F + Copy + Send + 'static) -> Result<Rate, tonic::Status>
+async fn drive<S, F>(
+    in_flight: usize,
+    span: Duration,
+    make: impl Fn(usize) -> S,
+    call: impl Fn(S, u64) -> F + Copy + Send + 'static,
+) -> Result<Rate, tonic::Status>
 where
     S: Clone + Send + 'static,
     F: Future<Output = Result<(), tonic::Status>> + Send,

@@ -96,7 +96,9 @@ async fn multiply(source: &Path, target: &Path, events: u64) -> Result<(), Box<d
 
 fn scan(database: &Path) -> Result<u64, rusqlite::Error> {
     let connection = rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut statement = connection.prepare("SELECT position, stream, revision, id, event_type, recorded_at, metadata, data FROM events ORDER BY position")?;
+    let mut statement = connection.prepare(
+        "SELECT position, stream, revision, id, event_type, recorded_at, metadata, data FROM events ORDER BY position",
+    )?;
     let mut rows = statement.query([])?;
     let (mut count, mut bytes) = (0, 0);
     while let Some(row) = rows.next()? {

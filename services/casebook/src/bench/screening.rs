@@ -34,7 +34,7 @@ pub fn run(text: Option<&Path>, span: Duration) -> Result<Screened, Box<dyn std:
     };
     let policy = casebook_policy::shipped()?;
     let screener = Screener::compile(&policy.screening)?;
-    let matcher: CharwiseDoubleArrayAhoCorasick<u32> = 
+    let matcher: CharwiseDoubleArrayAhoCorasick<u32> =
         CharwiseDoubleArrayAhoCorasick::new(screener.spellings()).map_err(|error| error.to_string())?;
     let bytes: usize = texts.iter().map(String::len).sum();
 

@@ -55,9 +55,18 @@ impl Bench {
                     say(serde_json::to_string(&measured)?)?;
                 }
                 for row in measured.iter().filter(|_| !self.json) {
-                    say(format!("{:11} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {:.2} of echo  {:.2} of the floor  lag {} events, {:.2} s",
-                        row.command, row.in_flight, row.rate.per_s, row.rate.p50_ms, row.rate.p99_ms, row.ratio_to_echo, row.ratio_to_floor,
-                        row.lag_events, row.lag_s))?;
+                    say(format!(
+                        "{:11} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {:.2} of echo  {:.2} of the floor  lag {} events, {:.2} s",
+                        row.command,
+                        row.in_flight,
+                        row.rate.per_s,
+                        row.rate.p50_ms,
+                        row.rate.p99_ms,
+                        row.ratio_to_echo,
+                        row.ratio_to_floor,
+                        row.lag_events,
+                        row.lag_s
+                    ))?;
                 }
             }
             What::Replay { events } => {
@@ -65,8 +74,14 @@ impl Bench {
                 if self.json {
                     say(serde_json::to_string(&replayed)?)?;
                 } else {
-                    say(format!("{} events of {} streams: {:.0} folded/s, {:.0} scanned/s, {:.2} of the scan",
-                        replayed.events, replayed.streams, replayed.events_per_s, replayed.scan_per_s, replayed.ratio_to_scan))?;
+                    say(format!(
+                        "{} events of {} streams: {:.0} folded/s, {:.0} scanned/s, {:.2} of the scan",
+                        replayed.events,
+                        replayed.streams,
+                        replayed.events_per_s,
+                        replayed.scan_per_s,
+                        replayed.ratio_to_scan
+                    ))?;
                 }
             }
             What::Screening { text } => {
@@ -74,8 +89,14 @@ impl Bench {
                 if self.json {
                     say(serde_json::to_string(&screened)?)?;
                 } else {
-                    say(format!("{} terms: {:.1} MB/s screened, {:.1} MB/s matched, {:.2} of the matcher, {} hits",
-                        screened.terms, screened.mb_per_s, screened.matcher_mb_per_s, screened.ratio_to_matcher, screened.hits))?;
+                    say(format!(
+                        "{} terms: {:.1} MB/s screened, {:.1} MB/s matched, {:.2} of the matcher, {} hits",
+                        screened.terms,
+                        screened.mb_per_s,
+                        screened.matcher_mb_per_s,
+                        screened.ratio_to_matcher,
+                        screened.hits
+                    ))?;
                 }
             }
         }

@@ -35,7 +35,8 @@ impl Demo {
             Some(folder) => folder,
             None => temporary_folder()?,
         };
-        let summary = demo::run(DemoOptions { input: self.input, data_dir: data_dir.clone(), quiet: self.json }).await?;
+        let summary =
+            demo::run(DemoOptions { input: self.input, data_dir: data_dir.clone(), quiet: self.json }).await?;
         if let Ok(case) = CaseId::from_str(&summary.shown_case) {
             let history = History::read(&Layout::of(&data_dir).log, case, AsOf::Now).await?;
             say(timeline::render(&history.entries, &policy(None)?, self.lang))?;

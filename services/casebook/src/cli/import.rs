@@ -42,7 +42,8 @@ impl Import {
             None => super::token::local_intake(&reports.data)?,
         };
         let client = Client::connect(&reports.endpoint, &token).await?;
-        let file = std::fs::File::open(&reports.file).map_err(|error| format!("cannot read `{}`: {error}", reports.file.display()))?;
+        let file = std::fs::File::open(&reports.file)
+            .map_err(|error| format!("cannot read `{}`: {error}", reports.file.display()))?;
         let Imported { filed, repeated, refused } = import_reports(&client, BufReader::new(file)).await?;
         for line in &refused {
             say(format!("not taken: {line}"))?;

@@ -56,7 +56,8 @@ fn parse_as_of(text: &str) -> Result<AsOf, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(AsOf::Time(moment));
     }
-    let day = chrono::NaiveDate::from_str(text).map_err(|_| format!("--as-of: `{text}` is no moment, no day and no position"))?;
+    let day = chrono::NaiveDate::from_str(text)
+        .map_err(|_| format!("--as-of: `{text}` is no moment, no day and no position"))?;
     let end = casebook_kernel::calendar::end_of_day(day).map_err(|error| format!("--as-of: {error}"))?;
     // The end of a day is the first moment of the next: what happened before it is what counts.
     Ok(AsOf::Time(end - chrono::TimeDelta::microseconds(1)))

@@ -49,7 +49,12 @@ impl Token {
         let actor = Actor {
             agency: self.agency.parse().map_err(|error| format!("--agency: {error}"))?,
             officer: self.officer.parse().map_err(|error| format!("--officer: {error}"))?,
-            agency_kind: self.kind.as_deref().map(AgencyKind::from_str).transpose().map_err(|error| format!("--kind: {error}"))?,
+            agency_kind: self
+                .kind
+                .as_deref()
+                .map(AgencyKind::from_str)
+                .transpose()
+                .map_err(|error| format!("--kind: {error}"))?,
             region: Region::from_str(&self.region).map_err(|error| format!("--region: {error}"))?,
         };
         say(mint(&self.data, Principal { actor, roles }, TimeDelta::hours(self.hours.into()))?)?;
@@ -59,12 +64,8 @@ impl Token {
 
 /// A token with which this machine's operator brings reports in.
 pub fn local_intake(data: &DataDir) -> Result<String, Box<dyn Error>> {
-    let actor = Actor {
-        agency: "local".parse()?,
-        officer: "import".parse()?,
-        agency_kind: None,
-        region: Region::NATIONAL,
-    };
+    let actor =
+        Actor { agency: "local".parse()?, officer: "import".parse()?, agency_kind: None, region: Region::NATIONAL };
     mint(data, Principal { actor, roles: vec![Role::Intake] }, TimeDelta::hours(12))
 }
 

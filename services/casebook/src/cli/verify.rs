@@ -50,8 +50,10 @@ impl Verify {
             say(serde_json::json!({ "position": head.0, "streams": streams, "mismatches": mismatches }))?;
         } else {
             for view in &views {
-                say(format!("{:12} {:8} streams {:8} events {:8} rows {:4} mismatches",
-                    view.view, view.streams, view.events, view.rows, view.mismatches))?;
+                say(format!(
+                    "{:12} {:8} streams {:8} events {:8} rows {:4} mismatches",
+                    view.view, view.streams, view.events, view.rows, view.mismatches
+                ))?;
                 for words in &view.named {
                     say(format!("    {words}"))?;
                 }

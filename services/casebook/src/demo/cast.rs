@@ -96,12 +96,20 @@ impl Cast {
         self.client(agency.id.as_str(), part.officer(), kind, region, part.role())
     }
 
-    pub fn institution(&mut self, institution_id: &str, region: Region, person: &'static str) -> Result<Client, DemoError> {
+    pub fn institution(
+        &mut self,
+        institution_id: &str,
+        region: Region,
+        person: &'static str,
+    ) -> Result<Client, DemoError> {
         self.client(&format!("institution-{institution_id}"), person, None, region, Role::Institution)
     }
 
     /// A platform's back end goes on for months: it takes a new token for each connection and each answer.
-    pub fn platform(&self, platform: &str) -> Result<impl Fn() -> Result<Client, DemoError> + Send + 'static, DemoError> {
+    pub fn platform(
+        &self,
+        platform: &str,
+    ) -> Result<impl Fn() -> Result<Client, DemoError> + Send + 'static, DemoError> {
         let actor = Actor {
             agency: format!("platform-{platform}").parse().map_err(DemoError::Sample)?,
             officer: "back-end".parse().map_err(DemoError::Sample)?,
@@ -117,7 +125,14 @@ impl Cast {
         self.client("audit-office", "auditor-01", None, Region::NATIONAL, Role::Auditor)
     }
 
-    fn client(&mut self, agency: &str, officer: &'static str, kind: Option<AgencyKind>, region: Region, role: Role) -> Result<Client, DemoError> {
+    fn client(
+        &mut self,
+        agency: &str,
+        officer: &'static str,
+        kind: Option<AgencyKind>,
+        region: Region,
+        role: Role,
+    ) -> Result<Client, DemoError> {
         let now = self.clock.now();
         let key = (agency.to_owned(), officer);
         if let Some((client, until)) = self.clients.get(&key)

@@ -10,8 +10,8 @@ mod platforms;
 mod registry;
 mod summary;
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io::{BufRead, BufReader, Cursor};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -121,7 +121,13 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     summary.lines = play.matters.len() + play.unreadable.len();
     summary.unreadable = play.unreadable.iter().map(ToString::to_string).collect();
     summary.refused = std::mem::take(&mut play.refused);
-    summary.row_mismatches = system.verify().await.map_err(|error| DemoError::History(error.to_string()))?.iter().map(|view| view.mismatches).sum();
+    summary.row_mismatches = system
+        .verify()
+        .await
+        .map_err(|error| DemoError::History(error.to_string()))?
+        .iter()
+        .map(|view| view.mismatches)
+        .sum();
     summary.shown_case = play.shown_case();
     summary.data_dir = options.data_dir.display().to_string();
     summary.seconds = begun.elapsed().as_secs_f64();
@@ -160,7 +166,11 @@ impl Play {
     fn new(cast: Cast, lines: Vec<Result<Matter, Unreadable>>, quiet: bool) -> Self {
         let (matters, unreadable): (Vec<_>, Vec<_>) = lines.into_iter().partition(Result::is_ok);
         let matters: Vec<Matter> = matters.into_iter().flatten().collect();
-        let queue = matters.iter().enumerate().map(|(place, matter)| Reverse((matter.reported_at, Stage::Report, place))).collect();
+        let queue = matters
+            .iter()
+            .enumerate()
+            .map(|(place, matter)| Reverse((matter.reported_at, Stage::Report, place)))
+            .collect();
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(matters.len() as u64) };
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} matters  {msg}") {
             bar.set_style(style);
@@ -198,7 +208,8 @@ impl Play {
                 Err(DemoError::Refused(refusal)) => {
                     self.bar.inc(1);
                     let matter = &self.matters[place];
-                    self.refused.push(format!("{}: {}: {}", matter.item.platform_item_id, refusal.step, refusal.reason));
+                    self.refused
+                        .push(format!("{}: {}: {}", matter.item.platform_item_id, refusal.step, refusal.reason));
                 }
                 Err(error) => return Err(error),
             }
@@ -264,7 +275,9 @@ impl Play {
 
     /// The case whose time line is shown: one with an appeal that was upheld, else the last that was opened.
     fn shown_case(&self) -> String {
-        let upheld = |matter: &Matter| matter.appeal.as_ref().is_some_and(|appeal| appeal.outcome == matter::AppealOutcome::Upheld);
+        let upheld = |matter: &Matter| {
+            matter.appeal.as_ref().is_some_and(|appeal| appeal.outcome == matter::AppealOutcome::Upheld)
+        };
         let mut opened = self.matters.iter().zip(&self.progress).filter(|(_, progress)| !progress.case_id.is_empty());
         let case = opened.clone().find(|(matter, _)| upheld(matter)).or_else(|| opened.next_back());
         case.map(|(_, progress)| progress.case_id.clone()).unwrap_or_default()

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use casebook_execution::{Clock as _, TurnedClock};
 use casebook_kernel::Timestamp;
-use casebook_proto::enforcement::v1::{OrderNews, PlatformOrder, ReceiptCause, ReceiptOutcome, ReportReceiptRequest, StreamOrdersRequest};
+use casebook_proto::enforcement::v1::{
+    OrderNews, PlatformOrder, ReceiptCause, ReceiptOutcome, ReportReceiptRequest, StreamOrdersRequest,
+};
 use casebook_proto::timestamp;
 use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
@@ -73,7 +75,8 @@ struct BackEnd<C> {
 impl<C: Fn() -> Result<Client, DemoError>> BackEnd<C> {
     async fn follow(&mut self) -> Result<(), DemoError> {
         let request = StreamOrdersRequest { after_position: self.cursor };
-        let mut orders = (self.client)()?.platform().stream_orders(request).await.map_err(at("StreamOrders"))?.into_inner();
+        let mut orders =
+            (self.client)()?.platform().stream_orders(request).await.map_err(at("StreamOrders"))?.into_inner();
         loop {
             tokio::select! {
                 message = orders.message() => {
@@ -102,7 +105,9 @@ impl<C: Fn() -> Result<Client, DemoError>> BackEnd<C> {
             match (self.client)()?.platform().report_receipt(request).await {
                 Ok(_) => {}
                 // Somebody was quicker: the order has been taken back, or answered before a reconnection.
-                Err(status) if matches!(status.code(), tonic::Code::FailedPrecondition | tonic::Code::AlreadyExists) => {
+                Err(status)
+                    if matches!(status.code(), tonic::Code::FailedPrecondition | tonic::Code::AlreadyExists) =>
+                {
                     tracing::info!(%status, order = order.order_id, "the receipt was not taken");
                 }
                 Err(status) => return Err(at("ReportReceipt")(status)),

@@ -160,13 +160,20 @@ pub async fn play(cast: &mut Cast) -> Result<Vec<Snapshot>, DemoError> {
     let mut snapshots = Vec::new();
     for account in &sample.accounts {
         let of = sample.institutions.get(account.institution).zip(institutions.get(account.institution));
-        let (institution, institution_id) = of.ok_or_else(|| DemoError::Sample(format!("{}: no such institution", account.handle)))?;
+        let (institution, institution_id) =
+            of.ok_or_else(|| DemoError::Sample(format!("{}: no such institution", account.handle)))?;
         let registrar = cast.competent(AgencyKind::Health, &institution.region)?;
         let account_id = declare(cast, account, institution, institution_id, &registrar).await?;
         for followers in &account.followers {
-            let day = casebook_kernel::calendar::start_of_day(followers.day).map_err(|error| DemoError::Sample(error.to_string()))?;
+            let day = casebook_kernel::calendar::start_of_day(followers.day)
+                .map_err(|error| DemoError::Sample(error.to_string()))?;
             let (account_id, registrar) = (account_id.clone(), registrar.clone());
-            snapshots.push(Snapshot { at: day + chrono::TimeDelta::hours(9), account_id, followers: followers.count, registrar });
+            snapshots.push(Snapshot {
+                at: day + chrono::TimeDelta::hours(9),
+                account_id,
+                followers: followers.count,
+                registrar,
+            });
         }
         if let Some(credential) = &account.credential {
             verify(cast, account, credential, institution, institution_id, &registrar).await?;
@@ -243,7 +250,11 @@ async fn declare(
         let signed = signer.sign_approval_step(sign).await.map_err(at("SignApprovalStep"))?.into_inner();
         next_step = signed.account.map(|account| account.next_step).unwrap_or_default();
     }
-    let file = accounts::RecordFilingRequest { request_id: Uuid::now_v7().to_string(), account_id: account_id.clone(), ..Default::default() };
+    let file = accounts::RecordFilingRequest {
+        request_id: Uuid::now_v7().to_string(),
+        account_id: account_id.clone(),
+        ..Default::default()
+    };
     let mut registrar = cast.officer(registrar, Part::Registrar)?.accounts();
     registrar.record_filing(file).await.map_err(at("RecordFiling"))?;
     Ok(account_id)
@@ -305,14 +316,22 @@ async fn verify(
     verifier.run_checks(check).await.map_err(at("RunChecks"))?;
     let mut found = true;
     for certificate in &credential.certificates {
-        let kind: CertificateType = certificate.certificate_type.parse().map_err(|_| DemoError::Sample(certificate.certificate_type.clone()))?;
+        let kind: CertificateType = certificate
+            .certificate_type
+            .parse()
+            .map_err(|_| DemoError::Sample(certificate.certificate_type.clone()))?;
         if !cast.policy.pack.certificate(kind).is_some_and(|certificate| certificate.in_registry) {
             continue;
         }
         let look_up = credentials::LookUpRegistryRequest {
             request_id: Uuid::now_v7().to_string(),
             credential_id: credential_id.clone(),
-            certificate_type: value("CERTIFICATE_TYPE", &certificate.certificate_type, credentials::CertificateType::from_str_name)?.into(),
+            certificate_type: value(
+                "CERTIFICATE_TYPE",
+                &certificate.certificate_type,
+                credentials::CertificateType::from_str_name,
+            )?
+            .into(),
             ..Default::default()
         };
         let looked_up = verifier.look_up_registry(look_up).await.map_err(at("LookUpRegistry"))?.into_inner();
@@ -341,7 +360,8 @@ fn filing(
     institution_id: &str,
 ) -> Result<credentials::FileCredentialRequest, DemoError> {
     let certificates = credential.certificates.iter().map(certificate).collect::<Result<_, DemoError>>()?;
-    let purpose = |purpose: &String| value("CONSENT_PURPOSE", purpose, credentials::ConsentPurpose::from_str_name).map(i32::from);
+    let purpose =
+        |purpose: &String| value("CONSENT_PURPOSE", purpose, credentials::ConsentPurpose::from_str_name).map(i32::from);
     let profession = match credential.sub_category.as_str() {
         "physician_western" => credentials::ApplicantProfession::Physician,
         "physician_tcm" => credentials::ApplicantProfession::TcmPhysician,
@@ -351,7 +371,8 @@ fn filing(
         request_id: Uuid::now_v7().to_string(),
         platform: account.platform.clone(),
         platform_uid: account.platform_uid.clone(),
-        category: value("APPLICANT_CATEGORY", &credential.category, credentials::ApplicantCategory::from_str_name)?.into(),
+        category: value("APPLICANT_CATEGORY", &credential.category, credentials::ApplicantCategory::from_str_name)?
+            .into(),
         profession: profession.into(),
         institution_id: institution_id.to_owned(),
         institution_name: institution.name.clone(),
@@ -365,8 +386,18 @@ fn filing(
             given_at: Some(timestamp(credential.consent.given_at)),
         }),
         display: Some(credentials::DisplayInput {
-            employment_status: value("EMPLOYMENT_STATUS", &credential.display.employment_status, credentials::EmploymentStatus::from_str_name)?.into(),
-            mcn_affiliation: value("MCN_AFFILIATION", &credential.display.mcn, credentials::McnAffiliation::from_str_name)?.into(),
+            employment_status: value(
+                "EMPLOYMENT_STATUS",
+                &credential.display.employment_status,
+                credentials::EmploymentStatus::from_str_name,
+            )?
+            .into(),
+            mcn_affiliation: value(
+                "MCN_AFFILIATION",
+                &credential.display.mcn,
+                credentials::McnAffiliation::from_str_name,
+            )?
+            .into(),
             mcn_name: credential.display.mcn_name.clone(),
             background: credential.display.background.clone(),
         }),
@@ -377,7 +408,12 @@ fn filing(
 
 fn certificate(certificate: &Certificate) -> Result<credentials::CertificateInput, DemoError> {
     Ok(credentials::CertificateInput {
-        certificate_type: value("CERTIFICATE_TYPE", &certificate.certificate_type, credentials::CertificateType::from_str_name)?.into(),
+        certificate_type: value(
+            "CERTIFICATE_TYPE",
+            &certificate.certificate_type,
+            credentials::CertificateType::from_str_name,
+        )?
+        .into(),
         number: certificate.number.clone(),
         issuing_authority: certificate.issuing_authority.clone(),
         issuing_department: certificate.issuing_department.clone(),

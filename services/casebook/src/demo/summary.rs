@@ -57,10 +57,16 @@ impl Summary {
     pub fn failure(&self) -> Option<String> {
         let mut failures = Vec::new();
         if self.replay_mismatches > 0 || self.row_mismatches > 0 {
-            failures.push(format!("{} cases and {} rows differ from their replay", self.replay_mismatches, self.row_mismatches));
+            failures.push(format!(
+                "{} cases and {} rows differ from their replay",
+                self.replay_mismatches, self.row_mismatches
+            ));
         }
         if self.replayed_cases != self.cases || self.closed_cases != self.cases {
-            failures.push(format!("of {} cases {} were replayed and {} closed", self.cases, self.replayed_cases, self.closed_cases));
+            failures.push(format!(
+                "of {} cases {} were replayed and {} closed",
+                self.cases, self.replayed_cases, self.closed_cases
+            ));
         }
         if self.reports + self.refused.len() + self.unreadable.len() < self.lines {
             failures.push(format!("{} lines, but only {} reports", self.lines, self.reports));
@@ -135,7 +141,10 @@ pub async fn count(cast: &mut Cast) -> Result<Summary, DemoError> {
         leads: leads.len(),
         cases: cases.len(),
         closed_cases: cases.iter().filter(|case| case.stage() == enforcement::CaseStage::Closed).count(),
-        decisions: cases.iter().filter(|case| case.decision.as_ref().is_some_and(|decision| decision.issued_at.is_some())).count(),
+        decisions: cases
+            .iter()
+            .filter(|case| case.decision.as_ref().is_some_and(|decision| decision.issued_at.is_some()))
+            .count(),
         orders: orders.len(),
         receipts: orders.iter().filter(|order| order.receipt.is_some()).count(),
         appeals: cases.iter().map(|case| case.appeals.len()).sum(),
@@ -152,7 +161,12 @@ pub async fn count(cast: &mut Cast) -> Result<Summary, DemoError> {
             summary.replay_mismatches += 1;
         }
     }
-    let head = auditor.audit().get_chain_head(audit::GetChainHeadRequest::default()).await.map_err(call("GetChainHead"))?.into_inner();
+    let head = auditor
+        .audit()
+        .get_chain_head(audit::GetChainHeadRequest::default())
+        .await
+        .map_err(call("GetChainHead"))?
+        .into_inner();
     summary.events = head.head.map(|head| head.events).unwrap_or_default();
     Ok(summary)
 }

@@ -46,7 +46,12 @@ impl Verdict {
             account,
             also_on: Vec::new(),
             item: Item { platform_item_id: self.id, text, published_at, labels: Vec::new(), links: Vec::new() },
-            review: Some(Review::Found { violation: VIOLATION.into(), quote, reasons: reasons.clone(), legal_bases: vec![basis.into()] }),
+            review: Some(Review::Found {
+                violation: VIOLATION.into(),
+                quote,
+                reasons: reasons.clone(),
+                legal_bases: vec![basis.into()],
+            }),
             statement: None,
             measures,
             // What the platform itself decided need not be what our ladder recommends.
@@ -74,7 +79,11 @@ fn printable(text: &str) -> String {
 /// The beginning of the text, to its first sentence's end.
 fn quote(text: &str) -> Option<String> {
     let text = text.trim();
-    let end = text.char_indices().take(QUOTE_CHARS_MAX).find(|(_, c)| matches!(c, '。' | '！' | '？' | '\n')).map(|(at, _)| at);
+    let end = text
+        .char_indices()
+        .take(QUOTE_CHARS_MAX)
+        .find(|(_, c)| matches!(c, '。' | '！' | '？' | '\n'))
+        .map(|(at, _)| at);
     let quote: String = match end {
         Some(at) if at > 0 => text[..at].to_owned(),
         _ => text.chars().take(QUOTE_CHARS_MAX).collect(),
@@ -100,7 +109,9 @@ fn measures(analysis: &str) -> Result<Vec<Measure>, String> {
     let (_, ruling) = analysis.split_once("处理如下").ok_or("analysis: does not say what was decided (处理如下)")?;
     let ruling = ruling.split("上述处理").next().unwrap_or(ruling);
     let mut measures = Vec::new();
-    for clause in ruling.split(['，', '。', '、', ',', '.', '：', ':', '；']).map(str::trim).filter(|clause| !clause.is_empty()) {
+    for clause in
+        ruling.split(['，', '。', '、', ',', '.', '：', ':', '；']).map(str::trim).filter(|clause| !clause.is_empty())
+    {
         measures.extend(clause_measures(clause)?);
     }
     if measures.is_empty() { Err("analysis: names no measure".into()) } else { Ok(measures) }
@@ -163,7 +174,8 @@ mod tests {
 
     #[test]
     fn every_published_verdict_of_the_shared_material_is_read() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/reported_posts_with_verdicts.jsonl");
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../../shared/data/reported_posts_with_verdicts.jsonl");
         let Ok(file) = std::fs::File::open(&path) else {
             eprintln!("NOT RUN: {} is absent", path.display());
             return;

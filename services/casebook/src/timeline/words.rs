@@ -289,7 +289,11 @@ mod tests {
             };
             for shown in words.fields.iter().filter_map(|shown| message.get_field_by_json_name(shown)) {
                 let prost_reflect::Kind::Enum(kind) = shown.kind() else { continue };
-                missing.extend(kind.values().filter(|v| v.number() != 0 && choice(v.name()).is_none()).map(|v| v.name().to_owned()));
+                missing.extend(
+                    kind.values()
+                        .filter(|v| v.number() != 0 && choice(v.name()).is_none())
+                        .map(|v| v.name().to_owned()),
+                );
             }
         }
         missing.sort();

@@ -19,7 +19,13 @@ impl Conduct<'_> {
         let lead_id = self.progress.lead_id.clone();
         let lead = until("the lead", || {
             let (mut officer, lead_id) = (officer.enforcement(), lead_id.clone());
-            async move { Ok(officer.get_lead(enforcement::GetLeadRequest { lead_id, ..Default::default() }).await?.into_inner().lead) }
+            async move {
+                Ok(officer
+                    .get_lead(enforcement::GetLeadRequest { lead_id, ..Default::default() })
+                    .await?
+                    .into_inner()
+                    .lead)
+            }
         })
         .await?;
         let mut officer = officer.enforcement();
@@ -74,7 +80,11 @@ impl Conduct<'_> {
     }
 
     /// What the sample decides or, without that, what the ladder recommends for each account.
-    async fn measures(&self, officer: &mut Enforcement, at_least_position: u64) -> Result<Vec<enforcement::MeasureChoice>, DemoError> {
+    async fn measures(
+        &self,
+        officer: &mut Enforcement,
+        at_least_position: u64,
+    ) -> Result<Vec<enforcement::MeasureChoice>, DemoError> {
         let mut chosen = Vec::new();
         for subject in std::iter::once(&self.matter.account).chain(&self.matter.also_on) {
             let of = |measure: &str, days, points| enforcement::MeasureChoice {
@@ -84,11 +94,14 @@ impl Conduct<'_> {
                 points,
             };
             if !self.matter.measures.is_empty() {
-                chosen.extend(self.matter.measures.iter().map(|measure| of(&measure.measure, measure.days, measure.points)));
+                chosen.extend(
+                    self.matter.measures.iter().map(|measure| of(&measure.measure, measure.days, measure.points)),
+                );
                 continue;
             }
             let violation = self.progress.finding.as_ref().map(|finding| finding.violation.clone()).unwrap_or_default();
-            let request = enforcement::RecommendMeasuresRequest { account: Some(account(subject)), violation, at_least_position };
+            let request =
+                enforcement::RecommendMeasuresRequest { account: Some(account(subject)), violation, at_least_position };
             let recommended = officer.recommend_measures(request).await.map_err(at("RecommendMeasures"))?.into_inner();
             let recommended = recommended.recommendation.ok_or(DemoError::Waited("a recommendation"))?;
             chosen.push(of(&recommended.measure, recommended.days, 0));
@@ -105,7 +118,11 @@ impl Conduct<'_> {
         let mut second = self.cast.officer(&agency, Part::SecondCaseOfficer)?.enforcement();
         self.hear(&mut officer).await?;
         let irreversible = self.progress.measures.iter().any(|choice| {
-            self.cast.policy.pack.measure(&choice.measure).is_some_and(casebook_policy::Measure::needs_extra_confirmation)
+            self.cast
+                .policy
+                .pack
+                .measure(&choice.measure)
+                .is_some_and(casebook_policy::Measure::needs_extra_confirmation)
         });
         let case_id = self.progress.case_id.clone();
         let proposed = officer
@@ -159,7 +176,8 @@ impl Conduct<'_> {
             return officer.record_statement(request).await.map_err(at("RecordStatement")).map(|_| ());
         }
         let reasons = "当事人收到告知后表示不作陈述申辩。".to_owned();
-        let request = enforcement::WaiveStatementRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
+        let request =
+            enforcement::WaiveStatementRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
         officer.waive_statement(request).await.map_err(at("WaiveStatement")).map(|_| ())
     }
 
@@ -178,7 +196,8 @@ impl Conduct<'_> {
             ..Default::default()
         };
         let filed = filing.file_appeal(file).await.map_err(at("FileAppeal"))?.into_inner();
-        let appeal_id = filed.case.and_then(|case| case.appeals.last().map(|appeal| appeal.appeal_id.clone())).unwrap_or_default();
+        let appeal_id =
+            filed.case.and_then(|case| case.appeals.last().map(|appeal| appeal.appeal_id.clone())).unwrap_or_default();
         let outcome = match appeal.outcome {
             AppealOutcome::Upheld => enforcement::AppealOutcome::Upheld,
             AppealOutcome::Rejected => enforcement::AppealOutcome::Rejected,
@@ -203,7 +222,11 @@ impl Conduct<'_> {
         let mut officer = self.cast.officer(&agency, Part::CaseOfficer)?.enforcement();
         let request = enforcement::GetCaseRequest { case_id: self.progress.case_id.clone(), ..Default::default() };
         let case = officer.get_case(request).await.map_err(at("GetCase"))?.into_inner().case.unwrap_or_default();
-        let outcome = if case.reversals.is_empty() { enforcement::CaseOutcome::MeasuresTaken } else { enforcement::CaseOutcome::NotEstablished };
+        let outcome = if case.reversals.is_empty() {
+            enforcement::CaseOutcome::MeasuresTaken
+        } else {
+            enforcement::CaseOutcome::NotEstablished
+        };
         let close = enforcement::CloseCaseRequest {
             request_id: request_id(),
             case_id: self.progress.case_id.clone(),

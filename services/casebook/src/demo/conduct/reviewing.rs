@@ -17,11 +17,8 @@ impl Conduct<'_> {
     pub async fn report(&mut self) -> Result<(), DemoError> {
         let agency = self.reviewing()?;
         let mut intake = self.cast.officer(&agency, Part::Intake)?.review();
-        let filed = intake
-            .file_report(file_report(self.matter, request_id()))
-            .await
-            .map_err(at("FileReport"))?
-            .into_inner();
+        let filed =
+            intake.file_report(file_report(self.matter, request_id())).await.map_err(at("FileReport"))?.into_inner();
         let report = filed.report.ok_or(DemoError::Waited("a report"))?;
         self.progress.report_id = report.report_id;
         self.progress.item_id = report.filed.map(|filed| filed.item_id).unwrap_or_default();
@@ -52,12 +49,21 @@ impl Conduct<'_> {
             reviewer.decline_report(request).await.map_err(at("DeclineReport"))?;
             return Ok(false);
         }
-        let accept = review::AcceptReportRequest { request_id: request_id(), report_id: report_id.clone(), ..Default::default() };
+        let accept = review::AcceptReportRequest {
+            request_id: request_id(),
+            report_id: report_id.clone(),
+            ..Default::default()
+        };
         if let Err(refused) = reviewer.accept_report(accept).await {
             let read = review::GetReportRequest { report_id, ..Default::default() };
-            let report = reviewer.get_report(read).await.map_err(at("GetReport"))?.into_inner().report.unwrap_or_default();
+            let report =
+                reviewer.get_report(read).await.map_err(at("GetReport"))?.into_inner().report.unwrap_or_default();
             // Somebody reported the same post before: the finding on it has answered this report, too.
-            return if report.stage() == review::ReportStage::Concluded { Ok(false) } else { Err(at("AcceptReport")(refused)) };
+            return if report.stage() == review::ReportStage::Concluded {
+                Ok(false)
+            } else {
+                Err(at("AcceptReport")(refused))
+            };
         }
 
         let item = self.screened_item(&reviewer).await?;
@@ -144,7 +150,8 @@ impl Conduct<'_> {
             ..Default::default()
         };
         second.confirm_finding(confirm).await.map_err(at("ConfirmFinding"))?;
-        let refer = review::SubmitReferralRequest { request_id: request_id(), item_id, finding_id, ..Default::default() };
+        let refer =
+            review::SubmitReferralRequest { request_id: request_id(), item_id, finding_id, ..Default::default() };
         let referred = second.submit_referral(refer).await.map_err(at("SubmitReferral"))?.into_inner();
         let referral: Uuid = referred.referral_event_id.parse().map_err(|_| DemoError::Waited("a referral"))?;
         // The lead that follows from the referral is named after it.
