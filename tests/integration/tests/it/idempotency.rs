@@ -7,7 +7,8 @@ use casebook_proto::review::v1 as review;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::journeys::docket::{Docket, account, lead_on, measure, mute, officer, receipt, refused};
+use crate::journeys::docket::{Docket, account, lead_on, measure, mute, receipt, refused};
+use crate::journeys::people::officer;
 use crate::journeys::{Journey, people, registry, request_id, reviewing, verification};
 use crate::world::reason;
 
@@ -111,7 +112,8 @@ fn nowhere() -> String {
 async fn accounts_take_effect_once() {
     let journey = Journey::begin().await;
     let registrar = journey.desk(people::registrar());
-    let register = async |request| registrar.accounts().register_institution(request).await.map(tonic::Response::into_inner);
+    let register =
+        async |request| registrar.accounts().register_institution(request).await.map(tonic::Response::into_inner);
     let vary = |request: &mut accounts::RegisterInstitutionRequest| request.name = "别院".into();
     let hospital = once(&journey, registry::registration(), vary, register).await.institution.expect("an institution");
     let clerk = journey.desk(people::office(&hospital.office, "p-clerk"));
@@ -160,7 +162,8 @@ async fn credentials_take_effect_once() {
     let vary = |request: &mut credentials::RunChecksRequest| request.etag = String::new();
     once(&journey, request(&filed.etag, &filed.credential_id), vary, check).await;
 
-    let set = async |request| verifier.credentials().set_normal_headcount(request).await.map(tonic::Response::into_inner);
+    let set =
+        async |request| verifier.credentials().set_normal_headcount(request).await.map(tonic::Response::into_inner);
     let headcount = credentials::SetNormalHeadcountRequest {
         request_id: request_id(),
         institution_id: nowhere(),
@@ -308,7 +311,8 @@ async fn history(docket: &Docket<'_>) -> Vec<String> {
     docket.journey.world.at_rest().await;
     let request =
         enforcement::ListCaseHistoryRequest { case_id: docket.case_id.clone(), page_size: 1_000, ..Default::default() };
-    let reply = docket.desk("officer-1").enforcement().list_case_history(request).await.expect("a history").into_inner();
+    let reply =
+        docket.desk("officer-1").enforcement().list_case_history(request).await.expect("a history").into_inner();
     let revisions: Vec<u64> = reply.entries.iter().map(|entry| entry.revision).collect();
     assert_eq!(revisions, (0..reply.entries.len() as u64).collect::<Vec<_>>(), "the history has no gap");
     reply.entries.iter().map(|entry| entry.event_type.rsplit('.').next().unwrap_or_default().to_owned()).collect()

@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use tonic::{Code, Status};
 
-use crate::journeys::docket::{Docket, appeal_officer, mute, officer, officer_of, receipt, report};
+use crate::journeys::docket::{Docket, mute, receipt, report};
+use crate::journeys::people::{appeal_officer, officer, officer_of};
 use crate::journeys::request_id;
 
 /// Officers who may confirm or hear: the first two conduct the case.
@@ -44,8 +45,10 @@ pub enum Move {
 
 /// Anything at any time.
 fn any_move() -> impl Strategy<Value = Move> {
-    let outcome = prop_oneof![Just(AppealOutcome::Upheld), Just(AppealOutcome::UpheldInPart), Just(AppealOutcome::Rejected)];
-    let answer = prop_oneof![Just(ReceiptOutcome::Executed), Just(ReceiptOutcome::Partly), Just(ReceiptOutcome::Refused)];
+    let outcome =
+        prop_oneof![Just(AppealOutcome::Upheld), Just(AppealOutcome::UpheldInPart), Just(AppealOutcome::Rejected)];
+    let answer =
+        prop_oneof![Just(ReceiptOutcome::Executed), Just(ReceiptOutcome::Partly), Just(ReceiptOutcome::Refused)];
     let end = prop_oneof![Just(CaseOutcome::MeasuresTaken), Just(CaseOutcome::NotEstablished)];
     prop_oneof![
         (0..10_u8).prop_map(Move::AddEvidence),
@@ -133,10 +136,13 @@ impl Move {
                 let request = docket.evidence(&format!("{digit:x}"));
                 enforcement.add_evidence(request).await.map(drop)
             }
-            Self::Tell(days) => enforcement.serve_notice(docket.notice(&[mute(&docket.accounts[0], days)])).await.map(drop),
+            Self::Tell(days) => {
+                enforcement.serve_notice(docket.notice(&[mute(&docket.accounts[0], days)])).await.map(drop)
+            }
             Self::Hear => {
                 let summary = "请求从轻".into();
-                let request = pb::RecordStatementRequest { request_id: request_id(), case_id, summary, ..Default::default() };
+                let request =
+                    pb::RecordStatementRequest { request_id: request_id(), case_id, summary, ..Default::default() };
                 enforcement.record_statement(request).await.map(drop)
             }
             Self::Waive => enforcement.waive_statement(docket.waiver()).await.map(drop),
@@ -152,12 +158,14 @@ impl Move {
         let Some(decision) = docket.case().await.decision else { return Err(Status::not_found("no decision")) };
         let (case_id, decision_id) = (docket.case_id.clone(), decision.decision_id);
         if let Self::Confirm(by) = self {
-            let request = pb::ConfirmDecisionRequest { request_id: request_id(), case_id, decision_id, ..Default::default() };
+            let request =
+                pb::ConfirmDecisionRequest { request_id: request_id(), case_id, decision_id, ..Default::default() };
             let desk = docket.journey.desk(officer(OFFICERS[by]));
             return desk.enforcement().confirm_decision(request).await.map(drop);
         }
         let reasons = "再议".into();
-        let request = pb::RejectProposalRequest { request_id: request_id(), case_id, decision_id, reasons, ..Default::default() };
+        let request =
+            pb::RejectProposalRequest { request_id: request_id(), case_id, decision_id, reasons, ..Default::default() };
         docket.desk("officer-2").enforcement().reject_proposal(request).await.map(drop)
     }
 
@@ -171,18 +179,30 @@ impl Move {
         let mut enforcement = docket.desk("officer-1").enforcement();
         match self {
             Self::Answer(outcome) => {
-                let cause = if outcome == ReceiptOutcome::Executed { ReceiptCause::Unspecified } else { ReceiptCause::TechnicalFault };
+                let cause = if outcome == ReceiptOutcome::Executed {
+                    ReceiptCause::Unspecified
+                } else {
+                    ReceiptCause::TechnicalFault
+                };
                 report(docket.journey, &order, receipt(&order, outcome, cause, docket.now())).await.map(drop)
             }
             Self::Cancel => {
-                let request =
-                    pb::CancelOrderRequest { request_id: request_id(), order_id, reasons: "有误".into(), ..Default::default() };
+                let request = pb::CancelOrderRequest {
+                    request_id: request_id(),
+                    order_id,
+                    reasons: "有误".into(),
+                    ..Default::default()
+                };
                 enforcement.cancel_order(request).await.map(drop)
             }
             _ => {
                 let reasons = "平台停止运营".into();
-                let request =
-                    pb::MarkOrderUndeliverableRequest { request_id: request_id(), order_id, reasons, ..Default::default() };
+                let request = pb::MarkOrderUndeliverableRequest {
+                    request_id: request_id(),
+                    order_id,
+                    reasons,
+                    ..Default::default()
+                };
                 enforcement.mark_order_undeliverable(request).await.map(drop)
             }
         }
@@ -205,29 +225,39 @@ impl Move {
             Self::Close(outcome) => enforcement.close_case(docket.closing(outcome)).await.map(drop),
             _ => {
                 let (case_id, reasons) = (docket.case_id.clone(), "发现新的证据".into());
-                let request = pb::ReopenCaseRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
+                let request =
+                    pb::ReopenCaseRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
                 docket.journey.desk(appeal_officer("officer-9")).enforcement().reopen_case(request).await.map(drop)
             }
         }
     }
 
     async fn hand_over(self, docket: &Docket<'_>) -> Result<(), Status> {
-        let health = docket.journey.desk(officer_of("health-330000", AgencyKind::Health, "officer-h", Role::CaseOfficer));
+        let health =
+            docket.journey.desk(officer_of("health-330000", AgencyKind::Health, "officer-h", Role::CaseOfficer));
         let case_id = docket.case_id.clone();
         match self {
             Self::Offer => {
                 let (to_agency, reasons) = ("health-330000".into(), "涉及诊疗活动".into());
-                let request = pb::OfferTransferRequest { request_id: request_id(), case_id, to_agency, reasons, ..Default::default() };
+                let request = pb::OfferTransferRequest {
+                    request_id: request_id(),
+                    case_id,
+                    to_agency,
+                    reasons,
+                    ..Default::default()
+                };
                 docket.desk("officer-1").enforcement().offer_transfer(request).await.map(drop)
             }
             Self::AcceptTransfer => {
                 let officers = vec!["officer-h".into(), "officer-i".into()];
-                let request = pb::AcceptTransferRequest { request_id: request_id(), case_id, officers, ..Default::default() };
+                let request =
+                    pb::AcceptTransferRequest { request_id: request_id(), case_id, officers, ..Default::default() };
                 health.enforcement().accept_transfer(request).await.map(drop)
             }
             _ => {
                 let reasons = "不属本机关职责".into();
-                let request = pb::DeclineTransferRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
+                let request =
+                    pb::DeclineTransferRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
                 health.enforcement().decline_transfer(request).await.map(drop)
             }
         }

@@ -59,7 +59,9 @@ async fn chain_head(journey: &Journey) -> audit::ChainHead {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deadlines_survive_the_loss_of_their_index() {
     let journey = Journey::begin().await;
-    let docket = Docket::decide(&journey, "V-01", &[mute(&account("weibo", "u-1"), 7), mute(&account("douyin", "u-1"), 7)]).await;
+    let docket =
+        Docket::decide(&journey, "V-01", &[mute(&account("weibo", "u-1"), 7), mute(&account("douyin", "u-1"), 7)])
+            .await;
     execute(&journey, &docket.order("douyin", "MUTED").await).await;
     let silent = docket.order("weibo", "MUTED").await.order_id;
     journey.world.clock.turn_by(TimeDelta::hours(24));

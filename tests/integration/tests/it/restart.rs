@@ -49,7 +49,8 @@ async fn as_of(journey: &Journey, case_id: &str, as_of_position: u64) -> Case {
 /// at the end gives what was seen at the end.
 #[test]
 fn a_restart_after_any_commands_changes_nothing() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let journey = RefCell::new(Some(runtime.block_on(Journey::begin())));
     let made = RefCell::new((0, 0));
     let config = Config { cases: HISTORIES, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };

@@ -4,7 +4,8 @@ use casebook_proto::enforcement::v1::{self as pb, AppealOutcome, CaseStage, Orde
 use casebook_proto::{moment, timestamp};
 use chrono::TimeDelta;
 
-use super::docket::{Docket, account, appeal_officer, denied, execute, measure, mute, not_now, officer_of, refused};
+use super::docket::{Docket, account, denied, execute, measure, mute, not_now, refused};
+use super::people::{appeal_officer, officer_of};
 use super::{Journey, request_id};
 
 pub const CALLS: &[&str] = &[

@@ -7,9 +7,8 @@ use casebook_proto::{moment, timestamp};
 use chrono::TimeDelta;
 use tonic::Code;
 
-use super::docket::{
-    Docket, account, appeal_officer, denied, execute, lead_on, measure, mute, not_now, officer, officer_of, refused,
-};
+use super::docket::{Docket, account, denied, execute, lead_on, measure, mute, not_now, refused};
+use super::people::{appeal_officer, officer, officer_of};
 use super::{Journey, request_id};
 
 pub const CALLS: &[&str] = &[

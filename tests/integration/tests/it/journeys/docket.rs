@@ -2,47 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use casebook_authz::Principal;
 use casebook_execution::Clock as _;
-use casebook_kernel::{Actor, AgencyKind, Timestamp};
-use casebook_proto::common::v1::Role;
+use casebook_kernel::Timestamp;
 use casebook_proto::enforcement::v1::{self as pb, CaseStage, OrderState, ReceiptCause, ReceiptOutcome};
 use casebook_proto::timestamp;
 use chrono::TimeDelta;
 use tonic::{Code, Status};
 
+use super::people::{self, REGION, appeal_officer, officer};
 use super::{Desk, Journey, request_id};
 use crate::world::reason;
 
-/// The agency that holds the cases, and the region it answers for.
-pub const AGENCY: &str = "cac-330000";
-pub const REGION: &str = "330000";
 /// S1 §8: the normative document that the ladder rests on.
 pub const BASIS: &str = "S1-8";
 /// How long a deadline may take to fire once the clock has passed it.
 const FIRING_PATIENCE: Duration = Duration::from_secs(20);
 const ASK_EVERY: Duration = Duration::from_millis(25);
-
-/// An officer of the province's agency of a kind (`cac-330000`, `health-330000`).
-pub fn officer_of(agency: &str, kind: AgencyKind, officer: &str, role: Role) -> Principal {
-    let actor = Actor {
-        agency: agency.parse().expect(agency),
-        officer: officer.parse().expect(officer),
-        agency_kind: Some(kind),
-        region: REGION.parse().expect(REGION),
-    };
-    Principal { actor, roles: vec![role] }
-}
-
-/// A case officer of the agency that holds the cases.
-pub fn officer(name: &str) -> Principal {
-    officer_of(AGENCY, AgencyKind::Cyberspace, name, Role::CaseOfficer)
-}
-
-/// Somebody of the same agency who hears appeals.
-pub fn appeal_officer(name: &str) -> Principal {
-    officer_of(AGENCY, AgencyKind::Cyberspace, name, Role::AppealOfficer)
-}
 
 pub fn account(platform: &str, platform_uid: &str) -> pb::AccountRef {
     pb::AccountRef { platform: platform.into(), platform_uid: platform_uid.into() }
@@ -123,8 +98,7 @@ impl<'j> Docket<'j> {
         };
         let case = enforcement.open_case(open).await.expect("a case").into_inner().case.expect("a case");
         assert_eq!((case.stage(), case.case_id.as_str()), (CaseStage::Investigating, lead.case_id.as_str()));
-        let docket =
-            Self { journey, case_id: case.case_id, lead_id: lead.lead_id, accounts: accounts.to_vec() };
+        let docket = Self { journey, case_id: case.case_id, lead_id: lead.lead_id, accounts: accounts.to_vec() };
         docket.add_evidence("a").await;
         docket
     }
@@ -403,7 +377,7 @@ pub async fn report(
     order: &pb::Order,
     request: pb::ReportReceiptRequest,
 ) -> Result<pb::PlatformOrder, Status> {
-    let desk = journey.desk(super::people::platform(platform_of(order)));
+    let desk = journey.desk(people::platform(platform_of(order)));
     let reply = desk.platform().report_receipt(request).await?.into_inner();
     Ok(reply.order.expect("the order"))
 }

@@ -6,7 +6,8 @@ use casebook_proto::common::v1::Role;
 use casebook_proto::enforcement::v1::{self as pb, TransferState};
 use casebook_proto::moment;
 
-use super::docket::{AGENCY, Docket, account, denied, measure, not_now, officer_of, refused};
+use super::docket::{Docket, account, denied, measure, not_now, refused};
+use super::people::{AGENCY, officer_of};
 use super::{Journey, request_id};
 
 pub const CALLS: &[&str] = &[

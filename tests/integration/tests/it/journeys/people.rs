@@ -4,6 +4,10 @@ use casebook_authz::Principal;
 use casebook_kernel::{Actor, AgencyKind};
 use casebook_proto::common::v1::Role;
 
+/// The agency that holds the cases, and the region it answers for.
+pub const AGENCY: &str = "cac-330000";
+pub const REGION: &str = "330000";
+
 fn principal(agency: &str, officer: &str, kind: Option<AgencyKind>, region: &str, roles: &[Role]) -> Principal {
     let actor = Actor {
         agency: agency.parse().expect(agency),
@@ -51,4 +55,19 @@ pub fn auditor() -> Principal {
 /// A public portal (小程序) that shows badges.
 pub fn portal() -> Principal {
     principal("public-portal", "portal", None, "000000", &[Role::Portal])
+}
+
+/// An officer of the province's agency of a kind (`cac-330000`, `health-330000`).
+pub fn officer_of(agency: &str, kind: AgencyKind, officer: &str, role: Role) -> Principal {
+    principal(agency, officer, Some(kind), REGION, &[role])
+}
+
+/// A case officer of the agency that holds the cases.
+pub fn officer(name: &str) -> Principal {
+    officer_of(AGENCY, AgencyKind::Cyberspace, name, Role::CaseOfficer)
+}
+
+/// Somebody of the same agency who hears appeals.
+pub fn appeal_officer(name: &str) -> Principal {
+    officer_of(AGENCY, AgencyKind::Cyberspace, name, Role::AppealOfficer)
 }

@@ -5,7 +5,9 @@
 use casebook_execution::Clock as _;
 use casebook_kernel::ids::LeadId;
 use casebook_proto::credentials::v1 as credentials;
-use casebook_proto::enforcement::v1::{self as pb, AppealOutcome, CaseStage, LeadState, OrderLateness, OrderState, ReceiptCause, ReceiptOutcome};
+use casebook_proto::enforcement::v1::{
+    self as pb, AppealOutcome, CaseStage, LeadState, OrderLateness, OrderState, ReceiptCause, ReceiptOutcome,
+};
 use casebook_proto::review::v1::{self as review, ReportStage};
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -161,7 +163,8 @@ impl Matter {
     }
 
     async fn reviewed(&mut self, step: Step, journey: &Journey) {
-        let (first, second) = (journey.desk(people::reviewer("reviewer-1")), journey.desk(people::reviewer("reviewer-2")));
+        let (first, second) =
+            (journey.desk(people::reviewer("reviewer-1")), journey.desk(people::reviewer("reviewer-2")));
         let (item_id, finding_id) = (self.item_id.clone(), self.finding_id.clone());
         match step {
             Step::RecordFinding => {
@@ -178,11 +181,21 @@ impl Matter {
                 self.finding_id = recorded.finding_id;
             }
             Step::ConfirmFinding => {
-                let request = review::ConfirmFindingRequest { request_id: request_id(), item_id, finding_id, ..Default::default() };
+                let request = review::ConfirmFindingRequest {
+                    request_id: request_id(),
+                    item_id,
+                    finding_id,
+                    ..Default::default()
+                };
                 second.review().confirm_finding(request).await.expect("confirmed");
             }
             _ => {
-                let request = review::SubmitReferralRequest { request_id: request_id(), item_id, finding_id, ..Default::default() };
+                let request = review::SubmitReferralRequest {
+                    request_id: request_id(),
+                    item_id,
+                    finding_id,
+                    ..Default::default()
+                };
                 let referred = second.review().submit_referral(request).await.expect("referred").into_inner();
                 let referral: Uuid = referred.referral_event_id.parse().expect("an id");
                 // The lead that follows from a referral is named after it.
@@ -195,7 +208,8 @@ impl Matter {
         let mut enforcement = self.docket(journey).desk("officer-1").enforcement();
         if step == Step::AcceptLead {
             let get = pb::GetLeadRequest { lead_id: self.lead_id.clone(), ..Default::default() };
-            let lead = enforcement.get_lead(get).await.expect("opened by the referral").into_inner().lead.expect("a lead");
+            let lead =
+                enforcement.get_lead(get).await.expect("opened by the referral").into_inner().lead.expect("a lead");
             assert_eq!((lead.state(), lead.source()), (LeadState::Received, pb::LeadSource::Referral));
             assert_eq!((&lead.item_id, &lead.report_ids), (&self.item_id, &vec![self.report_id.clone()]));
             let request = pb::AcceptLeadRequest {
@@ -262,7 +276,8 @@ impl Matter {
             }
             Step::RefuseLate => {
                 let silent = docket.order(PLATFORM_TOO, "MUTED").await;
-                let answer = receipt(&silent, ReceiptOutcome::Refused, ReceiptCause::AccountNotFound, journey.world.clock.now());
+                let answer =
+                    receipt(&silent, ReceiptOutcome::Refused, ReceiptCause::AccountNotFound, journey.world.clock.now());
                 report(journey, &silent, answer).await.expect("taken, and marked late");
             }
             _ => {
