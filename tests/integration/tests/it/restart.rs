@@ -83,22 +83,10 @@ async fn play_and_restart(journey: Journey, uid: &str, moves: &[Move]) -> (Journ
         assert_eq!(as_of(&journey, &docket.case_id, position).await, live, "as of {one:?} in {moves:?}");
     }
     // Hours may have passed: what they made due must have happened before the picture is taken.
-    let live = settled(&journey).await;
+    journey.world.settled().await;
+    let live = snapshot::take(&journey).await;
     let journey = journey.restarted().await;
     snapshot::assert_same(&live, &snapshot::take(&journey).await, "after a restart");
     journey.world.rows_agree().await;
     (journey, accepted, moves.len() - accepted)
-}
-
-/// Two pictures that agree, at a distance in which every deadline that is due fires.
-async fn settled(journey: &Journey) -> snapshot::Snapshot {
-    let mut last = snapshot::take(journey).await;
-    loop {
-        tokio::time::sleep(std::time::Duration::from_millis(450)).await;
-        let next = snapshot::take(journey).await;
-        if next == last {
-            return next;
-        }
-        last = next;
-    }
 }

@@ -1,12 +1,13 @@
 //! All of Casebook, running: in this process, in a folder of its own, with a clock that tests turn.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use casebook::system::{Options, System};
 use casebook_authz::Principal;
 use casebook_eventlog::Position;
-use casebook_execution::TurnedClock;
+use casebook_execution::timer::DueIndex as _;
+use casebook_execution::{Clock as _, TurnedClock};
 use casebook_kernel::{Actor, AgencyKind, Timestamp};
 use casebook_proto::common::v1::Role;
 use chrono::TimeDelta;
@@ -17,6 +18,7 @@ use tonic_types::StatusExt as _;
 
 /// How long reactions and rows may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
+const ASK_EVERY: Duration = Duration::from_millis(25);
 
 /// The file in a world's folder that stands in for the registry of practitioners.
 const REGISTRY: &str = "registry.jsonl";
@@ -99,6 +101,23 @@ impl World {
     /// Waits until nothing is left to be done.
     pub async fn at_rest(&self) -> Position {
         self.system.at_rest(PATIENCE).await.unwrap_or_else(|error| panic!("no rest: {error}"))
+    }
+
+    /// Waits until, beyond that, every deadline that is due by the turned clock has fired.
+    pub async fn settled(&self) -> Position {
+        let start = Instant::now();
+        loop {
+            let rest = self.at_rest().await;
+            let mut due = Vec::new();
+            for service in self.system.services.iter() {
+                due.extend(service.read_model.due(self.clock.now(), 1).await.expect("the index of deadlines answers"));
+            }
+            if due.is_empty() && self.at_rest().await == rest {
+                return rest;
+            }
+            assert!(start.elapsed() < PATIENCE, "due and not fired: {due:?}");
+            tokio::time::sleep(ASK_EVERY).await;
+        }
     }
 
     /// Holds every row of every service against the log.
