@@ -1,6 +1,7 @@
 //! The one behind a call.
 
 use casebook_kernel::Actor;
+use casebook_kernel::ids::AccountId;
 use casebook_proto::common::v1::Role;
 
 /// Whose token came with a call. Only the layer that verified the token puts one beside a request.
@@ -23,5 +24,40 @@ impl Principal {
     /// The institution whose office this is: its agency is named `institution-{id}`.
     pub fn institution(&self) -> Option<&str> {
         self.actor.agency.as_str().strip_prefix("institution-").filter(|_| self.has(Role::Institution))
+    }
+
+    /// The account whose operator or representative this is: its agency is named `subject-{account_id}`.
+    pub fn subject(&self) -> Option<AccountId> {
+        self.actor.subject().filter(|_| self.has(Role::Subject))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use casebook_kernel::region::Region;
+
+    use super::*;
+
+    /// A name alone opens nothing: whoever acts for an account, a platform or an institution has the role as well.
+    #[test]
+    fn the_name_of_an_agency_counts_with_its_role_only() {
+        let account = AccountId::of("weibo", "u-1");
+        let of = |agency: &str, role| Principal {
+            actor: Actor {
+                agency: agency.parse().unwrap(),
+                officer: "somebody".parse().unwrap(),
+                agency_kind: None,
+                region: Region::NATIONAL,
+            },
+            roles: vec![role],
+        };
+        let named = format!("subject-{account}");
+        assert_eq!(of(&named, Role::Subject).subject(), Some(account));
+        assert_eq!(of(&named, Role::CaseOfficer).subject(), None);
+        assert_eq!(of("subject-1", Role::Subject).subject(), None);
+        assert_eq!(of("platform-weibo", Role::Platform).platform(), Some("weibo"));
+        assert_eq!(of("platform-weibo", Role::Subject).platform(), None);
+        assert_eq!(of("institution-1", Role::Institution).institution(), Some("1"));
+        assert_eq!(of("institution-1", Role::Subject).institution(), None);
     }
 }

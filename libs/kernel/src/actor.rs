@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ids::AccountId;
 use crate::region::Region;
 
 /// What an agency is competent for (R93).
@@ -97,4 +98,35 @@ pub struct Actor {
     pub agency_kind: Option<AgencyKind>,
     /// The region the actor answers for.
     pub region: Region,
+}
+
+/// What the agency of a token begins with that belongs to whoever runs one account; the account's id follows.
+const SUBJECT: &str = "subject-";
+
+impl Actor {
+    /// The account whose operator or representative acts: their agency is named `subject-{account_id}`.
+    pub fn subject(&self) -> Option<AccountId> {
+        self.agency.as_str().strip_prefix(SUBJECT)?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_named_by_its_account_and_by_nothing_else() {
+        let account = AccountId::of("weibo", "u-1");
+        let of = |agency: &str| Actor {
+            agency: agency.parse().expect(agency),
+            officer: "operator-1".parse().expect("an officer"),
+            agency_kind: None,
+            region: Region::NATIONAL,
+        };
+        assert_eq!(of(&format!("subject-{account}")).subject(), Some(account));
+        let shouted = format!("subject-{}", account.to_string().to_uppercase());
+        for agency in ["cac-310000", "subject-", "subject-1", &account.to_string(), &shouted] {
+            assert_eq!(of(agency).subject(), None, "{agency}");
+        }
+    }
 }

@@ -37,6 +37,17 @@ impl Region {
         }
         false
     }
+
+    /// The first and the last code that an agency of this region answers for: a range for rows that hold codes as text.
+    pub fn codes(self) -> (String, String) {
+        let within = match self.0 {
+            0 => 999_999,
+            code if code % 10_000 == 0 => code + 9_999,
+            code if code % 100 == 0 => code + 99,
+            code => code,
+        };
+        (self.code(), Self(within).code())
+    }
 }
 
 impl fmt::Display for Region {
@@ -77,6 +88,19 @@ mod tests {
         assert!(!region("330600").contains(region("330102")));
         assert!(!region("330602").contains(region("330600")));
         assert!(!region("310000").contains(Region::NATIONAL));
+    }
+
+    /// A query by codes finds what the rule finds.
+    #[test]
+    fn the_codes_of_a_region_are_those_that_it_contains() {
+        let some = ["000000", "110000", "310000", "310100", "310115", "330000", "330600", "330602", "330681", "659900"];
+        for outer in some.map(region) {
+            let (first, last) = outer.codes();
+            for inner in some.map(region) {
+                let code = inner.code();
+                assert_eq!(first <= code && code <= last, outer.contains(inner), "{outer} {inner}");
+            }
+        }
     }
 
     #[test]

@@ -45,12 +45,9 @@ fn body<M: Message + Default>(bytes: &[u8]) -> Result<M, PageError> {
 
 /// Rows whose region is `region` or lies in it; none where that is no restriction.
 fn within<C: ColumnTrait>(column: C, region: Region) -> Option<SimpleExpr> {
-    let code = region.code();
-    let prefix = match code.as_str() {
-        "000000" => return None,
-        code if code.ends_with("0000") => &code[..2],
-        code if code.ends_with("00") => &code[..4],
-        code => code,
-    };
-    Some(column.between(format!("{prefix:0<6}"), format!("{prefix:9<6}")))
+    if region == Region::NATIONAL {
+        return None;
+    }
+    let (first, last) = region.codes();
+    Some(column.between(first, last))
 }
