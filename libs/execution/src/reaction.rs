@@ -1,7 +1,7 @@
 //! Reactions: what one service does because of what happened elsewhere.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use casebook_eventlog::{EventLog, Filter, Position, ReadError, RecordedEvent};
@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many streams' events one reaction works on at a time.
 const IN_FLIGHT_MAX: usize = 64;
+/// How often a cursor is saved. What was done behind the saved one is done again after a crash, to no effect.
+const SAVE_EVERY: Duration = Duration::from_millis(250);
 const RETRY_DELAY_MIN: Duration = Duration::from_millis(20);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 
@@ -50,7 +52,7 @@ pub async fn run(
     let name = reaction.name();
     let Some(start) = until_done(&stop, name, || cursors.load(name)).await else { return };
     progress.send_replace(start);
-    let mut saved = start;
+    let (mut saved, mut saved_at) = (start, Instant::now());
     let mut subscription = log.subscribe(start, reaction.filter());
     loop {
         let batch = tokio::select! {
@@ -67,7 +69,7 @@ pub async fn run(
                     return;
                 }
                 tokio::time::sleep(RETRY_DELAY_MAX).await;
-                subscription = log.subscribe(saved, reaction.filter());
+                subscription = log.subscribe(*progress.borrow(), reaction.filter());
                 continue;
             }
         };
@@ -76,12 +78,23 @@ pub async fn run(
             let done = stream::iter(by_stream.into_iter().map(Ok::<_, Stopped>))
                 .try_for_each_concurrent(IN_FLIGHT_MAX, |events| one_stream(&*reaction, events, &stop))
                 .await;
-            if done.is_err() || until_done(&stop, name, || cursors.save(name, batch.through)).await.is_none() {
+            if done.is_err() {
                 return;
             }
-            saved = batch.through;
+        }
+        if batch.through > saved && saved_at.elapsed() >= SAVE_EVERY {
+            if until_done(&stop, name, || cursors.save(name, batch.through)).await.is_none() {
+                return;
+            }
+            (saved, saved_at) = (batch.through, Instant::now());
         }
         progress.send_replace(batch.through);
+    }
+    let reached = *progress.borrow();
+    if reached > saved
+        && let Err(reason) = cursors.save(name, reached).await
+    {
+        tracing::warn!(reaction = name, %reason, "the cursor could not be saved: some reactions will be repeated, to no effect");
     }
 }
 

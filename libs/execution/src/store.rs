@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use casebook_eventlog::{
     AppendError, Direction, EventLog, Expected, Position, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName,
@@ -16,6 +17,8 @@ use crate::context::Context;
 
 /// How often a command is decided anew because somebody else wrote first.
 pub const APPEND_ATTEMPTS_MAX: usize = 8;
+/// The least time that a writer steps aside for; at most 256 << 7 times this.
+const STEP_ASIDE: Duration = Duration::from_micros(4);
 /// How many states of one kind are kept hot.
 const HOT_STATES_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 /// The most events that one stream is folded from; longer ones are refused as damaged.
@@ -151,12 +154,13 @@ impl<A: Aggregate> Store<A> {
     ) -> Result<Executed<A>, ExecuteError<A::Refusal>> {
         let slot = self.slot(id);
         let mut hot = slot.lock().await;
-        // A state that this process has never folded may have a past.
-        let mut fresh = hot.loaded.head.is_none();
+        // A stream that this process has never folded is taken for new: the log refuses to begin it twice, and a refusal is
+        // checked against the log below. Only what writes nothing, or rests on a revision, has to look first.
+        let mut fresh = hot.loaded.head.is_none() && (context.validate_only || context.etag.is_some());
         if fresh {
             self.catch_up(id, &mut hot).await?;
         }
-        for _ in 0..APPEND_ATTEMPTS_MAX {
+        for attempt in 0..APPEND_ATTEMPTS_MAX {
             if !context.validate_only
                 && let Some(outcome) = self.first_outcome(id, context, &hot).await?
             {
@@ -164,6 +168,7 @@ impl<A: Aggregate> Store<A> {
             }
             let refusal = match self.attempt(id, context, command.clone(), &mut hot).await {
                 Err(Attempt::Conflict) => {
+                    step_aside(attempt, context).await;
                     self.catch_up(id, &mut hot).await?;
                     fresh = true;
                     continue;
@@ -172,7 +177,11 @@ impl<A: Aggregate> Store<A> {
                 Ok(executed) => return Ok(executed),
             };
             // A refusal must rest on what the log says now, not on what this process last saw of it.
-            if fresh || !matches!(refusal, ExecuteError::Refused(_) | ExecuteError::StaleEtag { .. }) {
+            let may_be_stale = matches!(
+                refusal,
+                ExecuteError::Refused(_) | ExecuteError::StaleEtag { .. } | ExecuteError::RequestIdReused { .. }
+            );
+            if fresh || !may_be_stale {
                 return Err(refusal);
             }
             fresh = true;
@@ -308,6 +317,14 @@ impl<A: Aggregate> Store<A> {
 enum Attempt<R: std::error::Error + Clone + PartialEq> {
     Conflict,
     Final(ExecuteError<R>),
+}
+
+/// Writers that meet again and again step aside for times that differ: the first time not at all, then longer each time.
+async fn step_aside(attempt: usize, context: &Context) {
+    if attempt > 0 {
+        let share = u32::from(context.request_key().as_bytes()[0]) + 1;
+        tokio::time::sleep(STEP_ASIDE.saturating_mul(share << attempt)).await;
+    }
 }
 
 fn take_in<A: Aggregate>(hot: &mut Hot<A>, event: &RecordedEvent) -> Result<(), DecodeError> {

@@ -11,6 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::ReadModel;
 
+/// After a batch of fewer events than this, the next one is left to grow for a moment.
+const GATHER_BELOW: usize = 64;
+const GATHER: Duration = Duration::from_millis(3);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -63,11 +66,14 @@ pub async fn run(
                 batch = subscription.next() => batch,
             };
             let written = match batch {
-                Ok(batch) => write(&model, &mut projections, &batch).await,
+                Ok(batch) => write(&model, &mut projections, &batch).await.map(|()| batch.events.len()),
                 Err(error) => Err(error.into()),
             };
-            if let Err(error) = written {
-                break error;
+            match written {
+                Err(error) => break error,
+                // Many small transactions would take the processor from the commands that they follow.
+                Ok(events) if events > 0 && events < GATHER_BELOW => tokio::time::sleep(GATHER).await,
+                Ok(_) => {}
             }
         };
         tracing::error!(error = %failure, reached = %model.reached(), "the read model stands still; trying again");
