@@ -8,6 +8,7 @@ pub mod ids;
 pub mod lead;
 pub mod measure;
 pub mod order;
+pub mod visibility;
 
 #[cfg(test)]
 pub(crate) mod samples;

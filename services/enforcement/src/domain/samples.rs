@@ -28,9 +28,14 @@ pub fn health(officer: &str) -> Actor {
     actor("health-310000", officer, Some(AgencyKind::Health), "310000")
 }
 
-/// Whoever runs the account.
+/// Whoever runs an account.
+pub fn operator_of(account: &AccountRef) -> Actor {
+    actor(&format!("subject-{}", account.account_id()), "operator-1", None, "310000")
+}
+
+/// Whoever runs the account u1 on weibo.
 pub fn subject() -> Actor {
-    actor("subject-u1", "operator-1", None, "310000")
+    operator_of(&on("weibo", "u1"))
 }
 
 pub fn officer(id: &str) -> OfficerId {

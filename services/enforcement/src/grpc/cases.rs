@@ -1,4 +1,4 @@
-use casebook_bootstrap::{Explained, invalid, store_status};
+use casebook_bootstrap::invalid;
 use casebook_execution::Context;
 use casebook_kernel::calendar::shanghai_date;
 use casebook_kernel::ids::LeadId;
@@ -7,7 +7,8 @@ use casebook_proto::enforcement::v1;
 use casebook_proto::moment;
 use tonic::{Request, Status};
 
-use super::desk::{Desk, calendar_status, id, officers, parts, required_time, set, value};
+use super::desk::{Desk, calendar_status, id, officers, required_time, set, value};
+use super::unknown;
 use crate::codec::words::Word as _;
 use crate::domain::case::{
     CaseCommand, CaseFile, CaseOutcome, Competence, EvidenceKind, OpenCase, ServeNotice, ServiceMethod,
@@ -20,20 +21,19 @@ impl Desk {
         &self,
         request: Request<v1::OpenCaseRequest>,
     ) -> Result<v1::OpenCaseResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let lead_id: LeadId = id("lead_id", &request.lead_id)?;
-        let lead = self.leads.load(lead_id.uuid()).await.map_err(store_status)?;
-        let no_lead = || Explained::not_found("LEAD_NOT_FOUND").status("there is no such lead");
+        let lead = self.known_lead(&sight, lead_id.uuid()).await?;
         let (signal, head) = match (lead.state.file(), lead.head) {
             (Some(file), Some(head)) => (&file.signal, head),
-            _ => return Err(no_lead()),
+            _ => return Err(unknown::lead()),
         };
         let lead_accepted = matches!(lead.state, LeadState::Accepted(..));
         let command = self.opening(&request, &context, lead_id, lead_accepted, signal)?;
         // The case belongs to the same matter as the lead and the report behind it.
         let context = Context { correlation: Some(head.correlation), ..context };
         let case_id = command.case_id.uuid();
-        let (case, position) = self.on_case(&context, case_id, CaseCommand::Open(Box::new(command))).await?;
+        let (case, position) = self.execute_case(&context, case_id, CaseCommand::Open(Box::new(command))).await?;
         Ok(v1::OpenCaseResponse { case: Some(case), position })
     }
 
@@ -107,7 +107,7 @@ impl Desk {
         &self,
         request: Request<v1::AddEvidenceRequest>,
     ) -> Result<v1::AddEvidenceResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::AddEvidence {
             by: context.actor.clone(),
             kind: EvidenceKind::read(request.kind).ok_or_else(|| invalid("kind", "is required"))?,
@@ -116,7 +116,7 @@ impl Desk {
             description: request.description,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::AddEvidenceResponse { case: Some(case), position })
     }
 
@@ -124,10 +124,10 @@ impl Desk {
         &self,
         request: Request<v1::ServeNoticeRequest>,
     ) -> Result<v1::ServeNoticeResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let case_id = id("case_id", &request.case_id)?;
         // What the case is about never changes: it may be looked at before the command is decided.
-        let file = self.case_file(case_id).await?;
+        let file = self.known_case(&sight, case_id).await?;
         let measures = self.measures("measures", &request.measures)?;
         let legal_bases = self.bases(&request.legal_bases)?;
         let served_at = required_time("served_at", request.served_at.as_ref())?;
@@ -141,7 +141,8 @@ impl Desk {
             served_at,
             answer_until: self.terms.end(DeadlineName::Statement, served_at).map_err(calendar_status)?,
         };
-        let (case, position) = self.on_case(&context, case_id, CaseCommand::ServeNotice(Box::new(command))).await?;
+        let (case, position) =
+            self.on_case(&context, &sight, case_id, CaseCommand::ServeNotice(Box::new(command))).await?;
         Ok(v1::ServeNoticeResponse { case: Some(case), position })
     }
 
@@ -149,14 +150,14 @@ impl Desk {
         &self,
         request: Request<v1::RecordStatementRequest>,
     ) -> Result<v1::RecordStatementResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::RecordStatement {
             by: context.actor.clone(),
             summary: request.summary,
             sha256: set(request.sha256),
             stated_at: request.stated_at.as_ref().and_then(moment).unwrap_or(context.now),
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::RecordStatementResponse { case: Some(case), position })
     }
 
@@ -164,10 +165,10 @@ impl Desk {
         &self,
         request: Request<v1::WaiveStatementRequest>,
     ) -> Result<v1::WaiveStatementResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command =
             CaseCommand::WaiveStatement { by: context.actor.clone(), reasons: request.reasons, now: context.now };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::WaiveStatementResponse { case: Some(case), position })
     }
 
@@ -175,14 +176,14 @@ impl Desk {
         &self,
         request: Request<v1::CloseCaseRequest>,
     ) -> Result<v1::CloseCaseResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::Close {
             by: context.actor.clone(),
             outcome: CaseOutcome::read(request.outcome).ok_or_else(|| invalid("outcome", "is required"))?,
             summary: request.summary,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::CloseCaseResponse { case: Some(case), position })
     }
 
@@ -190,9 +191,9 @@ impl Desk {
         &self,
         request: Request<v1::ReopenCaseRequest>,
     ) -> Result<v1::ReopenCaseResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::Reopen { by: context.actor.clone(), reasons: request.reasons };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::ReopenCaseResponse { case: Some(case), position })
     }
 }

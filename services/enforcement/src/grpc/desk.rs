@@ -2,27 +2,32 @@
 
 use std::sync::Arc;
 
+use casebook_authz::Principal;
 use casebook_bootstrap::{
     Explained, Gate, Write, execute_status, history_entry, history_page, invalid, list_status, position_of,
     store_status,
 };
 use casebook_eventlog::EventLog;
-use casebook_execution::{Aggregate, Claims, Context, Store};
+use casebook_execution::{Aggregate, Claims, Context, Loaded, Store};
 use casebook_kernel::calendar::CalendarError;
 use casebook_kernel::{OfficerId, Timestamp};
-use casebook_policy::{EarlierMeasure, LegalBasisId, MeasureId, MeasureParameters, PolicyRefusal, PolicySet, Undoing};
-use casebook_proto::common::v1::HistoryEntry;
+use casebook_policy::{
+    EarlierMeasure, LegalBasisId, MeasureId, MeasureParameters, PolicyRefusal, PolicySet, Recommendation, Undoing,
+};
+use casebook_proto::check::WriteRequest;
+use casebook_proto::common::v1::{HistoryEntry, Role};
 use casebook_proto::enforcement::v1;
 use casebook_proto::moment;
 use casebook_readmodel::ReadModel;
-use tonic::Status;
+use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
-use super::refusal;
+use super::{refusal, unknown};
 use crate::domain::case::{Advice, Case, CaseCommand, CaseFile, CaseState, RemedyText};
 use crate::domain::lead::Lead;
 use crate::domain::measure::{AccountRef, Measure};
 use crate::domain::order::{Order, OrderCommand};
+use crate::domain::visibility::{Matter, Sight};
 use crate::readmodel::{SortKey, Sorting, ladder_history};
 use crate::resource::{case_resource, order_resource};
 use crate::terms::Terms;
@@ -163,36 +168,89 @@ impl Desk {
         position_of(&self.read_model, head.0).await?;
         let mut advice = Vec::with_capacity(accounts.len());
         for account in accounts {
-            let (recommendation, _) = self.recommend(violation, &account, now).await?;
+            let recommendation = self.recommend(violation, &account, now).await?;
             advice.push(Advice { account, recommendation });
         }
         Ok(advice)
     }
 
-    /// What the ladder recommends, and the history that it follows from.
+    /// What the ladder recommends, from the account's whole history (R92).
     pub async fn recommend(
         &self,
         violation: &str,
         account: &AccountRef,
         now: Timestamp,
-    ) -> Result<(casebook_policy::Recommendation, Vec<v1::Order>), Status> {
+    ) -> Result<Recommendation, Status> {
         let history = ladder_history(self.read_model.reader(), account).await.map_err(list_status)?;
         let earlier: Vec<_> = history.iter().filter_map(earlier_measure).collect();
         let recommended = self.policy.pack.recommend(violation, &earlier, now);
-        let recommended = recommended.map_err(|refusal| refusal::policy(&refusal).status(&refusal))?;
-        Ok((recommended, history))
+        recommended.map_err(|refusal| refusal::policy(&refusal).status(&refusal))
     }
 
-    pub async fn case_file(&self, case_id: Uuid) -> Result<CaseFile, Status> {
-        let loaded = self.cases.load(case_id).await.map_err(store_status)?;
-        match loaded.state {
-            CaseState::Existing(file) => Ok(*file),
-            CaseState::Absent => Err(Explained::not_found("CASE_NOT_FOUND").status("there is no such case")),
+    /// Takes a write in: what is asked, in which context, and how far the caller sees.
+    pub fn admit<R: WriteRequest>(&self, request: Request<R>) -> Result<(R, Context, Sight), Status> {
+        let Write { request, context, principal } = self.gate.write(request)?;
+        let sight = self.sight(&principal);
+        Ok((request, context, sight))
+    }
+
+    /// How far a caller sees: by the role, by what the token says of the agency, and by the policy pack's competences (R93).
+    pub fn sight(&self, principal: &Principal) -> Sight {
+        if principal.has(Role::Auditor) {
+            return Sight::Everything;
+        }
+        if principal.has(Role::CaseOfficer) || principal.has(Role::AppealOfficer) {
+            let kind = principal.actor.agency_kind;
+            let violations = self.policy.pack.violations();
+            let competent = violations.filter(|violation| kind.is_some_and(|kind| violation.agencies.contains(&kind)));
+            return Sight::of_officer(&principal.actor, competent.map(|violation| violation.id.clone()).collect());
+        }
+        principal.subject().map_or(Sight::Nothing, Sight::Account)
+    }
+
+    /// A lead that the caller may know of.
+    pub async fn known_lead(&self, sight: &Sight, lead_id: Uuid) -> Result<Loaded<Lead>, Status> {
+        let loaded = self.leads.load(lead_id).await.map_err(store_status)?;
+        match Matter::of_lead(&loaded.state) {
+            Some(matter) if sight.reaches(&matter) => Ok(loaded),
+            Some(_) | None => Err(unknown::lead()),
         }
     }
 
-    /// Carries a command on a case out.
+    /// A case that the caller may know of.
+    pub async fn known_case(&self, sight: &Sight, case_id: Uuid) -> Result<CaseFile, Status> {
+        let loaded = self.cases.load(case_id).await.map_err(store_status)?;
+        match loaded.state {
+            CaseState::Existing(file) if sight.reaches(&Matter::of_case(&file)) => Ok(*file),
+            CaseState::Existing(_) | CaseState::Absent => Err(unknown::case()),
+        }
+    }
+
+    /// Whether the caller may know of an order: of its case.
+    pub async fn known_order(&self, sight: &Sight, order_id: Uuid) -> Result<(), Status> {
+        let loaded = self.orders.load(order_id).await.map_err(store_status)?;
+        let case_id = loaded.state.file().map(|file| file.terms.case_id).ok_or_else(unknown::order)?;
+        match self.known_case(sight, case_id.uuid()).await {
+            Ok(_) => Ok(()),
+            Err(status) if status.code() == Code::NotFound => Err(unknown::order()),
+            Err(status) => Err(status),
+        }
+    }
+
+    /// Carries a command on a case out, if the caller may know of the case: who may not is not told who holds it.
     pub async fn on_case(
+        &self,
+        context: &Context,
+        sight: &Sight,
+        case_id: Uuid,
+        command: CaseCommand,
+    ) -> Result<(v1::Case, u64), Status> {
+        self.known_case(sight, case_id).await?;
+        self.execute_case(context, case_id, command).await
+    }
+
+    /// The same for a case that need not exist yet.
+    pub async fn execute_case(
         &self,
         context: &Context,
         case_id: Uuid,
@@ -204,13 +262,15 @@ impl Desk {
         Ok((case, executed.head.position.0))
     }
 
-    /// Carries a command on an order out.
+    /// Carries a command on an order out, if the caller may know of the order.
     pub async fn on_order(
         &self,
         context: &Context,
+        sight: &Sight,
         order_id: Uuid,
         command: OrderCommand,
     ) -> Result<(v1::Order, u64), Status> {
+        self.known_order(sight, order_id).await?;
         let executed = self.orders.execute(order_id, context, command).await;
         let executed = executed.map_err(|error| execute_status(error, refusal::order))?;
         let order = order_resource(&executed.state, &executed.head).unwrap_or_default();
@@ -230,11 +290,6 @@ impl Desk {
         let next = events.get(size).map(|event| event.revision.to_string()).unwrap_or_default();
         Ok((events.iter().take(size).map(|event| history_entry(event)).collect(), next))
     }
-}
-
-/// A write's request and context.
-pub fn parts<R>(write: Write<R>) -> (R, Context) {
-    (write.request, write.context)
 }
 
 /// The measure of an earlier order, as the ladder counts it: from the day on which the order was issued.

@@ -2,10 +2,10 @@ use casebook_bootstrap::{execute_status, invalid, store_status};
 use casebook_execution::{ClaimError, ClaimKey, Context, ExecuteError, Executed, Store};
 use casebook_kernel::ids::LeadId;
 use casebook_proto::enforcement::v1;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
-use super::desk::{Desk, id, optional_id, parts, required_time, set, value};
+use super::desk::{Desk, id, optional_id, required_time, set, value};
 use super::refusal;
 use crate::codec::words::Word as _;
 use crate::domain::lead::{Lead, LeadCommand, LeadSource, LeadState, Signal};
@@ -16,7 +16,7 @@ impl Desk {
         &self,
         request: Request<v1::OpenLeadRequest>,
     ) -> Result<v1::OpenLeadResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, _) = self.admit(request)?;
         if self.policy.pack.violation(&request.violation).is_none() {
             return Err(invalid("violation", "is no violation of the policy pack"));
         }
@@ -47,10 +47,10 @@ impl Desk {
         &self,
         request: Request<v1::AcceptLeadRequest>,
     ) -> Result<v1::AcceptLeadResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let lead_id: Uuid = id("lead_id", &request.lead_id)?;
         let owner = Store::<Lead>::stream(lead_id);
-        let claim = self.matter(lead_id).await?;
+        let claim = self.matter(&self.known_lead(&sight, lead_id).await?.state);
         let accept = |duplicate_of| LeadCommand::Accept {
             by: context.actor.clone(),
             reasons: request.reasons.clone(),
@@ -82,14 +82,15 @@ impl Desk {
         &self,
         request: Request<v1::DeclineLeadRequest>,
     ) -> Result<v1::DeclineLeadResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let lead_id = id("lead_id", &request.lead_id)?;
         let duplicate_of: Option<LeadId> = optional_id("duplicate_of", &request.duplicate_of)?;
+        self.known_lead(&sight, lead_id).await?;
         if let Some(other) = duplicate_of {
-            let loaded = self.leads.load(other.uuid()).await.map_err(store_status)?;
-            if loaded.head.is_none() {
-                return Err(invalid("duplicate_of", "is no lead"));
-            }
+            self.known_lead(&sight, other.uuid()).await.map_err(|status| match status.code() {
+                Code::NotFound => invalid("duplicate_of", "is no lead"),
+                _ => status,
+            })?;
         }
         let command = LeadCommand::Decline { by: context.actor.clone(), reasons: request.reasons, duplicate_of };
         let (lead, position) = self.on_lead(&context, lead_id, command).await?;
@@ -98,16 +99,15 @@ impl Desk {
 
     /// What a lead that nobody has screened yet is about, as a value that may be taken up once. None where the item is
     /// not known by its text: two such leads cannot be told to be one.
-    async fn matter(&self, lead_id: Uuid) -> Result<Option<ClaimKey>, Status> {
-        let loaded = self.leads.load(lead_id).await.map_err(store_status)?;
-        let LeadState::Received(file) = loaded.state else { return Ok(None) };
+    fn matter(&self, lead: &LeadState) -> Option<ClaimKey> {
+        let LeadState::Received(file) = lead else { return None };
         let signal = &file.signal;
+        let account = &signal.account;
         let claim = |sha256: &String| {
-            let account = &signal.account;
             let parts = [account.platform.as_str(), &account.platform_uid, signal.violation.as_str(), sha256];
             self.claims.key("matter", &parts)
         };
-        Ok(signal.item_sha256.as_ref().map(claim))
+        signal.item_sha256.as_ref().map(claim)
     }
 
     /// The lead was not taken up after all. Another request may have done it meanwhile: then the claim is its.

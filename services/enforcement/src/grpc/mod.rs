@@ -11,6 +11,7 @@ mod redress;
 mod refusal;
 mod rulings;
 mod transfers;
+mod unknown;
 
 use casebook_proto::enforcement::v1;
 use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementService;

@@ -1,7 +1,7 @@
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 
-use super::desk::{Desk, id, parts};
+use super::desk::{Desk, id};
 use crate::domain::order::OrderCommand;
 
 impl Desk {
@@ -9,9 +9,9 @@ impl Desk {
         &self,
         request: Request<v1::CancelOrderRequest>,
     ) -> Result<v1::CancelOrderResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = OrderCommand::Cancel { by: context.actor.clone(), reasons: request.reasons };
-        let (order, position) = self.on_order(&context, id("order_id", &request.order_id)?, command).await?;
+        let (order, position) = self.on_order(&context, &sight, id("order_id", &request.order_id)?, command).await?;
         Ok(v1::CancelOrderResponse { order: Some(order), position })
     }
 
@@ -19,9 +19,9 @@ impl Desk {
         &self,
         request: Request<v1::MarkOrderUndeliverableRequest>,
     ) -> Result<v1::MarkOrderUndeliverableResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = OrderCommand::MarkUndeliverable { by: context.actor.clone(), reasons: request.reasons };
-        let (order, position) = self.on_order(&context, id("order_id", &request.order_id)?, command).await?;
+        let (order, position) = self.on_order(&context, &sight, id("order_id", &request.order_id)?, command).await?;
         Ok(v1::MarkOrderUndeliverableResponse { order: Some(order), position })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casebook_bootstrap::{Explained, Read, execute_status, invalid, store_status};
+use casebook_bootstrap::{Explained, Read, Write, execute_status, invalid, store_status};
 use casebook_eventlog::{Filter, Position, RecordedEvent, Subscription};
 use casebook_execution::{Aggregate as _, Context, ExecuteError, Loaded};
 use casebook_kernel::Actor;
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::desk::{Desk, id, parts, set};
-use super::refusal;
+use super::desk::{Desk, id, set};
+use super::{refusal, unknown};
 use crate::codec::words::Word as _;
 use crate::domain::order::{
     Answer, Cause, Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, Outcome, Standing,
@@ -24,7 +24,6 @@ use crate::domain::order::{
 use crate::resource::platform_order;
 
 const GET_ORDER: &str = "/casebook.enforcement.v1.PlatformService/GetPlatformOrder";
-const ORDER_NOT_FOUND: Explained = Explained::not_found("ORDER_NOT_FOUND");
 /// Messages that wait for a slow platform; then the stream waits for it, and nobody else does.
 const WAITING_MAX: usize = 64;
 /// A platform without news is told how far its cursor may go after this many positions.
@@ -46,10 +45,6 @@ fn own<'a>(loaded: &'a Loaded<Order>, platform: &str) -> Option<&'a OrderFile> {
     loaded.state.file().filter(|file| file.terms.measure.account.platform == *platform)
 }
 
-fn not_found() -> Status {
-    ORDER_NOT_FOUND.status("there is no such order")
-}
-
 /// The platform that the caller is; a token that names no platform sees no order.
 fn platform_of(platform: Option<&str>) -> Result<String, Status> {
     let platform = platform.map(str::to_owned);
@@ -61,14 +56,14 @@ impl Platforms {
         let loaded = self.desk.orders.load(order_id).await.map_err(store_status)?;
         match (own(&loaded, platform), loaded.head) {
             (Some(file), Some(head)) => Ok((platform_order(file, &head), head.position.0)),
-            _ => Err(not_found()),
+            _ => Err(unknown::order()),
         }
     }
 
     async fn receipt(&self, request: Request<v1::ReportReceiptRequest>) -> Result<v1::ReportReceiptResponse, Status> {
         let write = self.desk.gate.write(request)?;
         let platform = platform_of(write.principal.platform())?;
-        let (request, context) = parts(write);
+        let Write { request, context, .. } = write;
         let order_id: Uuid = id("order_id", &request.order_id)?;
         self.order_of(order_id, &platform).await?;
         let answer = Answer {

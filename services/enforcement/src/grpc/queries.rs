@@ -1,15 +1,15 @@
 //! What is asked: one thing as of a moment, from the log; many things, from rows; what happened, from the log.
 
 use casebook_bootstrap::{Explained, as_of, invalid, list_status, position_of, store_status};
-use casebook_eventlog::StreamName;
 use casebook_execution::{Aggregate, AsOf, Loaded, Store};
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
 use super::desk::{Desk, id, set, set_number, sorting};
+use super::unknown;
 use crate::codec::parts::recommendation_message;
-use crate::readmodel::{CaseFilter, LeadFilter, OrderFilter, list_cases, list_leads, list_orders};
+use crate::readmodel::{CaseFilter, LeadFilter, OrderFilter, list_cases, list_leads, list_orders, shown_history};
 use crate::resource::{case_resource, lead_resource, order_resource};
 
 macro_rules! path {
@@ -17,10 +17,6 @@ macro_rules! path {
         concat!("/casebook.enforcement.v1.EnforcementService/", $method)
     };
 }
-
-const LEAD_NOT_FOUND: Explained = Explained::not_found("LEAD_NOT_FOUND");
-const CASE_NOT_FOUND: Explained = Explained::not_found("CASE_NOT_FOUND");
-const ORDER_NOT_FOUND: Explained = Explained::not_found("ORDER_NOT_FOUND");
 
 /// The name of a stream, as a record of a read carries it.
 fn stream(category: &str, id: &str) -> String {
@@ -31,19 +27,18 @@ async fn load<A: Aggregate>(store: &Store<A>, id: Uuid, as_of: AsOf) -> Result<L
     store.load_as_of(id, as_of).await.map_err(store_status)
 }
 
-fn missing<A: Aggregate>(explained: Explained, id: Uuid) -> Status {
-    explained.status(format!("`{}` does not exist, or did not at that time", StreamName::of(A::CATEGORY, id)))
-}
-
 impl Desk {
     pub(super) async fn get_lead(&self, request: Request<v1::GetLeadRequest>) -> Result<v1::GetLeadResponse, Status> {
         let read =
             self.gate.recorded_read(request, path!("GetLead"), |request| stream("lead", &request.lead_id)).await?;
         let asked = &read.request;
         let lead_id = id("lead_id", &asked.lead_id)?;
-        let loaded = load(&self.leads, lead_id, as_of(asked.as_of_time.as_ref(), asked.as_of_position)?).await?;
+        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        // What they may know is a matter of now, what they are shown is as of then.
+        self.known_lead(&self.sight(&read.principal), lead_id).await?;
+        let loaded = load(&self.leads, lead_id, as_of).await?;
         let lead = loaded.head.and_then(|head| lead_resource(&loaded.state, &head));
-        let lead = lead.ok_or_else(|| missing::<crate::domain::lead::Lead>(LEAD_NOT_FOUND, lead_id))?;
+        let lead = lead.ok_or_else(unknown::lead)?;
         Ok(v1::GetLeadResponse { lead: Some(lead) })
     }
 
@@ -52,9 +47,12 @@ impl Desk {
             self.gate.recorded_read(request, path!("GetCase"), |request| stream("case", &request.case_id)).await?;
         let asked = &read.request;
         let case_id = id("case_id", &asked.case_id)?;
-        let loaded = load(&self.cases, case_id, as_of(asked.as_of_time.as_ref(), asked.as_of_position)?).await?;
+        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        // What they may know is a matter of now, what they are shown is as of then.
+        self.known_case(&self.sight(&read.principal), case_id).await?;
+        let loaded = load(&self.cases, case_id, as_of).await?;
         let case = loaded.head.and_then(|head| case_resource(&loaded.state, &head));
-        let case = case.ok_or_else(|| missing::<crate::domain::case::Case>(CASE_NOT_FOUND, case_id))?;
+        let case = case.ok_or_else(unknown::case)?;
         Ok(v1::GetCaseResponse { case: Some(case) })
     }
 
@@ -66,9 +64,12 @@ impl Desk {
             self.gate.recorded_read(request, path!("GetOrder"), |request| stream("order", &request.order_id)).await?;
         let asked = &read.request;
         let order_id = id("order_id", &asked.order_id)?;
-        let loaded = load(&self.orders, order_id, as_of(asked.as_of_time.as_ref(), asked.as_of_position)?).await?;
+        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        // What they may know is a matter of now, what they are shown is as of then.
+        self.known_order(&self.sight(&read.principal), order_id).await?;
+        let loaded = load(&self.orders, order_id, as_of).await?;
         let order = loaded.head.and_then(|head| order_resource(&loaded.state, &head));
-        let order = order.ok_or_else(|| missing::<crate::domain::order::Order>(ORDER_NOT_FOUND, order_id))?;
+        let order = order.ok_or_else(unknown::order)?;
         Ok(v1::GetOrderResponse { order: Some(order) })
     }
 
@@ -79,6 +80,7 @@ impl Desk {
         let read = self.gate.recorded_read(request, path!("ListLeads"), |request| format!("{request:?}")).await?;
         let asked = read.request;
         let filter = LeadFilter {
+            sight: self.sight(&read.principal),
             state: set_number(asked.state),
             platform: set(asked.platform),
             platform_uid: set(asked.platform_uid),
@@ -98,6 +100,7 @@ impl Desk {
         let read = self.gate.recorded_read(request, path!("ListCases"), |request| format!("{request:?}")).await?;
         let asked = read.request;
         let filter = CaseFilter {
+            sight: self.sight(&read.principal),
             stage: set_number(asked.stage),
             agency: set(asked.agency),
             violation: set(asked.violation),
@@ -119,6 +122,7 @@ impl Desk {
         let read = self.gate.recorded_read(request, path!("ListOrders"), |request| format!("{request:?}")).await?;
         let asked = read.request;
         let filter = OrderFilter {
+            sight: self.sight(&read.principal),
             state: set_number(asked.state),
             platform: set(asked.platform),
             platform_uid: set(asked.platform_uid),
@@ -143,8 +147,8 @@ impl Desk {
             .await?;
         let asked = &read.request;
         let lead_id = id("lead_id", &asked.lead_id)?;
+        self.known_lead(&self.sight(&read.principal), lead_id).await?;
         let (entries, next_page_token) = self.history(&self.leads, lead_id, asked.page_size, &asked.page_token).await?;
-        exists(&entries, &asked.page_token, LEAD_NOT_FOUND)?;
         Ok(v1::ListLeadHistoryResponse { entries, next_page_token })
     }
 
@@ -158,8 +162,8 @@ impl Desk {
             .await?;
         let asked = &read.request;
         let case_id = id("case_id", &asked.case_id)?;
+        self.known_case(&self.sight(&read.principal), case_id).await?;
         let (entries, next_page_token) = self.history(&self.cases, case_id, asked.page_size, &asked.page_token).await?;
-        exists(&entries, &asked.page_token, CASE_NOT_FOUND)?;
         Ok(v1::ListCaseHistoryResponse { entries, next_page_token })
     }
 
@@ -173,9 +177,9 @@ impl Desk {
             .await?;
         let asked = &read.request;
         let order_id = id("order_id", &asked.order_id)?;
+        self.known_order(&self.sight(&read.principal), order_id).await?;
         let (entries, next_page_token) =
             self.history(&self.orders, order_id, asked.page_size, &asked.page_token).await?;
-        exists(&entries, &asked.page_token, ORDER_NOT_FOUND)?;
         Ok(v1::ListOrderHistoryResponse { entries, next_page_token })
     }
 
@@ -189,21 +193,20 @@ impl Desk {
         };
         let read = self.gate.recorded_read(request, path!("RecommendMeasures"), resource).await?;
         let asked = &read.request;
-        if self.policy.pack.violation(&asked.violation).is_none() {
+        let Some(violation) = self.policy.pack.violation(&asked.violation) else {
             return Err(invalid("violation", "is no violation of the policy pack"));
+        };
+        let sight = self.sight(&read.principal);
+        if !sight.is_competent_for(&violation.id) {
+            let words = format!("agencies of this kind do not deal with {}", violation.id);
+            return Err(Explained::denied("NO_JURISDICTION").status(words));
         }
         let account = self.account("account", asked.account.as_ref())?;
         position_of(&self.read_model, asked.at_least_position).await?;
-        let (recommendation, history) = self.recommend(&asked.violation, &account, read.now).await?;
+        // The ladder counts every measure, whoever decided it; shown are those that the caller may know of.
+        let recommendation = self.recommend(&asked.violation, &account, read.now).await?;
         let recommendation = Some(recommendation_message(&account, &recommendation));
-        Ok(v1::RecommendMeasuresResponse { recommendation, history })
+        let shown = shown_history(self.read_model.reader(), &account, &sight).await;
+        Ok(v1::RecommendMeasuresResponse { recommendation, history: shown.map_err(list_status)? })
     }
-}
-
-/// A stream without a first event does not exist; a page behind its last one is empty.
-fn exists<T>(entries: &[T], page_token: &str, explained: Explained) -> Result<(), Status> {
-    if entries.is_empty() && page_token.is_empty() {
-        return Err(explained.status("there is no such stream"));
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@ use casebook_policy::DeadlineName;
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 
-use super::desk::{Desk, calendar_status, id, parts, required_time};
+use super::desk::{Desk, calendar_status, id, required_time};
 use crate::codec::words::Word as _;
 use crate::domain::case::{AppealKind, AppealResult, AppealRuling, CaseCommand, ExternalOutcome};
 
@@ -12,9 +12,9 @@ impl Desk {
         &self,
         request: Request<v1::FileAppealRequest>,
     ) -> Result<v1::FileAppealResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let case_id = id("case_id", &request.case_id)?;
-        let file = self.case_file(case_id).await?;
+        let file = self.known_case(&sight, case_id).await?;
         // A window that was provisional when the decision was served may be known by now.
         let service = file.ruling().and_then(|ruling| ruling.decision.service.as_ref());
         let window = service.map(|service| self.terms.window(DeadlineName::AppealWindow, service.served_at));
@@ -28,7 +28,7 @@ impl Desk {
             decide_until: decision.until,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, case_id, command).await?;
+        let (case, position) = self.on_case(&context, &sight, case_id, command).await?;
         Ok(v1::FileAppealResponse { case: Some(case), position })
     }
 
@@ -47,7 +47,7 @@ impl Desk {
         &self,
         request: Request<v1::DecideAppealRequest>,
     ) -> Result<v1::DecideAppealResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::DecideAppeal {
             by: context.actor.clone(),
             appeal_id: id("appeal_id", &request.appeal_id)?,
@@ -56,7 +56,7 @@ impl Desk {
             remedies: self.remedies(),
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::DecideAppealResponse { case: Some(case), position })
     }
 
@@ -64,7 +64,7 @@ impl Desk {
         &self,
         request: Request<v1::RecordExternalOutcomeRequest>,
     ) -> Result<v1::RecordExternalOutcomeResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let outcome = ExternalOutcome {
             kind: AppealKind::read(request.kind).ok_or_else(|| invalid("kind", "is required"))?,
             ruling: self.ruling(request.outcome, &request.remaining)?,
@@ -79,7 +79,7 @@ impl Desk {
             remedies: self.remedies(),
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::RecordExternalOutcomeResponse { case: Some(case), position })
     }
 }

@@ -6,7 +6,7 @@ use casebook_policy::{DeadlineName, Instrument};
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 
-use super::desk::{Desk, calendar_status, id, parts, required_time, set};
+use super::desk::{Desk, calendar_status, id, required_time, set};
 use crate::codec::words::Word as _;
 use crate::domain::case::{CaseCommand, ProposeDecision, Service, ServiceMethod};
 
@@ -15,9 +15,9 @@ impl Desk {
         &self,
         request: Request<v1::ProposeDecisionRequest>,
     ) -> Result<v1::ProposeDecisionResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let case_id = id("case_id", &request.case_id)?;
-        let file = self.case_file(case_id).await?;
+        let file = self.known_case(&sight, case_id).await?;
         let instrument = Instrument::read(request.instrument).unwrap_or(file.opening.instrument);
         let measures = self.measures("measures", &request.measures)?;
         let legal_bases = self.bases(&request.legal_bases)?;
@@ -36,7 +36,8 @@ impl Desk {
             redress: self.policy.pack.instrument(instrument).redress.zh.clone(),
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, case_id, CaseCommand::ProposeDecision(Box::new(command))).await?;
+        let (case, position) =
+            self.on_case(&context, &sight, case_id, CaseCommand::ProposeDecision(Box::new(command))).await?;
         Ok(v1::ProposeDecisionResponse { case: Some(case), position })
     }
 
@@ -44,14 +45,14 @@ impl Desk {
         &self,
         request: Request<v1::ConfirmDecisionRequest>,
     ) -> Result<v1::ConfirmDecisionResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::ConfirmDecision {
             by: context.actor.clone(),
             decision_id: id("decision_id", &request.decision_id)?,
             irreversible_confirmed: request.irreversible_confirmed,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::ConfirmDecisionResponse { case: Some(case), position })
     }
 
@@ -59,13 +60,13 @@ impl Desk {
         &self,
         request: Request<v1::RejectProposalRequest>,
     ) -> Result<v1::RejectProposalResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::RejectProposal {
             by: context.actor.clone(),
             decision_id: id("decision_id", &request.decision_id)?,
             reasons: request.reasons,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::RejectProposalResponse { case: Some(case), position })
     }
 
@@ -73,7 +74,7 @@ impl Desk {
         &self,
         request: Request<v1::RecordServiceRequest>,
     ) -> Result<v1::RecordServiceResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let served_at = required_time("served_at", request.served_at.as_ref())?;
         let window = self.terms.window(DeadlineName::AppealWindow, served_at).map_err(|error| match error {
             CalendarError::OutOfRange => invalid("served_at", &error),
@@ -86,7 +87,7 @@ impl Desk {
             provisional: window.provisional,
         };
         let command = CaseCommand::RecordService { by: context.actor.clone(), service };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::RecordServiceResponse { case: Some(case), position })
     }
 }

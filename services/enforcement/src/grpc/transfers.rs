@@ -3,7 +3,7 @@ use casebook_policy::DeadlineName;
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 
-use super::desk::{Desk, calendar_status, id, officers, parts};
+use super::desk::{Desk, calendar_status, id, officers};
 use crate::domain::case::CaseCommand;
 
 impl Desk {
@@ -11,7 +11,7 @@ impl Desk {
         &self,
         request: Request<v1::OfferTransferRequest>,
     ) -> Result<v1::OfferTransferResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let to_agency = self.policy.pack.agency(&request.to_agency).map(|agency| agency.id.clone());
         let command = CaseCommand::OfferTransfer {
             by: context.actor.clone(),
@@ -20,7 +20,7 @@ impl Desk {
             lapse_at: self.terms.end(DeadlineName::TransferOffer, context.now).map_err(calendar_status)?,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::OfferTransferResponse { case: Some(case), position })
     }
 
@@ -28,16 +28,16 @@ impl Desk {
         &self,
         request: Request<v1::AcceptTransferRequest>,
     ) -> Result<v1::AcceptTransferResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let case_id = id("case_id", &request.case_id)?;
-        let file = self.case_file(case_id).await?;
+        let file = self.known_case(&sight, case_id).await?;
         let command = CaseCommand::AcceptTransfer {
             by: context.actor.clone(),
             officers: officers(&request.officers)?,
             competence: self.competence(file.opening.violation.as_str())?,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, case_id, command).await?;
+        let (case, position) = self.on_case(&context, &sight, case_id, command).await?;
         Ok(v1::AcceptTransferResponse { case: Some(case), position })
     }
 
@@ -45,10 +45,10 @@ impl Desk {
         &self,
         request: Request<v1::DeclineTransferRequest>,
     ) -> Result<v1::DeclineTransferResponse, Status> {
-        let (request, context) = parts(self.gate.write(request)?);
+        let (request, context, sight) = self.admit(request)?;
         let command =
             CaseCommand::DeclineTransfer { by: context.actor.clone(), reasons: request.reasons, now: context.now };
-        let (case, position) = self.on_case(&context, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::DeclineTransferResponse { case: Some(case), position })
     }
 }

@@ -7,15 +7,14 @@ use casebook_readmodel::{Listing, PageError, View, page};
 use prost::Message as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LikeExpr;
-use sea_orm::{DatabaseConnection, QueryTrait as _};
+use sea_orm::{Condition, DatabaseConnection, QueryTrait as _};
 
+use super::sight::{EDGE, MatterColumns, escaped, parties, within_sight};
 use super::{SortKey, Sorting, body, column_of};
 use crate::domain::case::{Case, CaseState};
 use crate::domain::measure::AccountRef;
+use crate::domain::visibility::{Matter, Sight};
 use crate::resource::{case_resource, stage};
-
-/// Stands around each account of a row: no user id holds a control character like it.
-const EDGE: char = '\u{1f}';
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cases")]
@@ -26,6 +25,9 @@ pub struct Model {
     pub stage: i32,
     pub agency: String,
     pub violation: String,
+    pub region: String,
+    /// The agencies that have or had to do with the case, each between two edges.
+    pub parties: String,
     pub lead_id: String,
     /// Every account that the case is about, each between two edges.
     pub accounts: String,
@@ -56,6 +58,8 @@ impl View for CaseView {
             stage: stage(file).into(),
             agency: file.agency.to_string(),
             violation: file.opening.violation.to_string(),
+            region: file.opening.region.code(),
+            parties: parties(&Matter::of_case(file)),
             lead_id: file.opening.lead_id.to_string(),
             accounts: accounts(&file.opening.accounts),
             created: column_of(head.first_position),
@@ -73,9 +77,17 @@ fn accounts(accounts: &[AccountRef]) -> String {
     accounts.iter().map(|account| format!("{EDGE}{account}{EDGE}")).collect()
 }
 
+/// The cases that lie within a sight.
+pub(super) fn cases_within(sight: &Sight) -> Condition {
+    let columns = MatterColumns { violation: Column::Violation, region: Column::Region, parties: Column::Parties };
+    within_sight(sight, columns)
+}
+
 /// Which cases, and in which order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CaseFilter {
+    /// Whose list it is.
+    pub sight: Sight,
     /// The number of `casebook.enforcement.v1.CaseStage`.
     pub stage: Option<i32>,
     pub agency: Option<String>,
@@ -88,7 +100,6 @@ pub struct CaseFilter {
 
 /// What the accounts of a row must look like.
 fn account_pattern(platform: Option<&str>, platform_uid: Option<&str>) -> Option<LikeExpr> {
-    let escaped = |text: &str| text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     let pattern = match (platform.map(escaped), platform_uid.map(escaped)) {
         (None, None) => return None,
         (Some(platform), Some(uid)) => format!("%{EDGE}{platform}/{uid}{EDGE}%"),
@@ -108,6 +119,7 @@ pub async fn list_cases(
     let filters = format!("{filter:?}");
     let pattern = account_pattern(filter.platform.as_deref(), filter.platform_uid.as_deref());
     let select = Entity::find()
+        .filter(cases_within(&filter.sight))
         .apply_if(filter.stage, |select, stage| select.filter(Column::Stage.eq(stage)))
         .apply_if(filter.agency, |select, agency| select.filter(Column::Agency.eq(agency)))
         .apply_if(filter.violation, |select, violation| select.filter(Column::Violation.eq(violation)))

@@ -7,8 +7,10 @@ use prost::Message as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, QueryTrait as _};
 
+use super::sight::{MatterColumns, parties, within_sight};
 use super::{SortKey, Sorting, body, column_of};
 use crate::domain::lead::{Lead, LeadState};
+use crate::domain::visibility::{Matter, Sight};
 use crate::resource::{lead_resource, lead_state};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -21,6 +23,9 @@ pub struct Model {
     pub platform: String,
     pub platform_uid: String,
     pub violation: String,
+    pub region: String,
+    /// The agency that screened it, between two edges; empty: none did yet.
+    pub parties: String,
     /// The position of the first event.
     pub created: i64,
     /// The position of the last event.
@@ -49,6 +54,8 @@ impl View for LeadView {
             platform: signal.account.platform.to_string(),
             platform_uid: signal.account.platform_uid.clone(),
             violation: signal.violation.to_string(),
+            region: signal.region.code(),
+            parties: parties(&Matter::of_lead(state)?),
             created: column_of(head.first_position),
             updated: column_of(head.position),
             body: lead_resource(state, head)?.encode_to_vec(),
@@ -57,8 +64,10 @@ impl View for LeadView {
 }
 
 /// Which leads, and in which order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LeadFilter {
+    /// Whose list it is.
+    pub sight: Sight,
     /// The number of `casebook.enforcement.v1.LeadState`.
     pub state: Option<i32>,
     pub platform: Option<String>,
@@ -75,7 +84,9 @@ pub async fn list_leads(
     page_token: &str,
 ) -> Result<(Vec<v1::Lead>, String), PageError> {
     let filters = format!("{filter:?}");
+    let columns = MatterColumns { violation: Column::Violation, region: Column::Region, parties: Column::Parties };
     let select = Entity::find()
+        .filter(within_sight(&filter.sight, columns))
         .apply_if(filter.state, |select, state| select.filter(Column::State.eq(state)))
         .apply_if(filter.platform, |select, platform| select.filter(Column::Platform.eq(platform)))
         .apply_if(filter.platform_uid, |select, uid| select.filter(Column::PlatformUid.eq(uid)))

@@ -32,11 +32,13 @@ const INDEXES: &[(&str, &str, &[&str])] = &[
     ("leads_by_state", "leads", &["state", "created"]),
     ("leads_by_account", "leads", &["platform", "platform_uid", "created"]),
     ("leads_by_violation", "leads", &["violation", "created"]),
+    ("leads_by_region", "leads", &["region", "created"]),
     ("cases_by_created", "cases", &["created"]),
     ("cases_by_updated", "cases", &["updated"]),
     ("cases_by_stage", "cases", &["stage", "created"]),
     ("cases_by_agency", "cases", &["agency", "created"]),
     ("cases_by_violation", "cases", &["violation", "created"]),
+    ("cases_by_region", "cases", &["region", "created"]),
     ("cases_by_lead", "cases", &["lead_id"]),
     ("orders_by_created", "orders", &["created"]),
     ("orders_by_updated", "orders", &["updated"]),
@@ -93,11 +95,28 @@ fn word(name: &'static str) -> ColumnDef {
 }
 
 fn leads() -> TableCreateStatement {
-    table("leads", &mut [word("state"), text("platform"), text("platform_uid"), text("violation")])
+    let columns = &mut [
+        word("state"),
+        text("platform"),
+        text("platform_uid"),
+        text("violation"),
+        text("region"),
+        text("parties"),
+    ];
+    table("leads", columns)
 }
 
 fn cases() -> TableCreateStatement {
-    table("cases", &mut [word("stage"), text("agency"), text("violation"), text("lead_id"), text("accounts")])
+    let columns = &mut [
+        word("stage"),
+        text("agency"),
+        text("violation"),
+        text("region"),
+        text("parties"),
+        text("lead_id"),
+        text("accounts"),
+    ];
+    table("cases", columns)
 }
 
 fn orders() -> TableCreateStatement {

@@ -4,6 +4,7 @@ mod case;
 mod lead;
 mod migrations;
 mod order;
+mod sight;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use sea_orm::DbErr;
 pub use case::{CaseFilter, CaseView, list_cases};
 pub use lead::{LeadFilter, LeadView, list_leads};
 pub use migrations::Migrations;
-pub use order::{HISTORY_MAX, OrderFilter, OrderView, ladder_history, list_orders};
+pub use order::{HISTORY_MAX, OrderFilter, OrderView, ladder_history, list_orders, shown_history};
 
 /// How a list is sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

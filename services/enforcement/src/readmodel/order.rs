@@ -6,11 +6,14 @@ use casebook_proto::enforcement::v1;
 use casebook_readmodel::{Listing, PageError, View, page};
 use prost::Message as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _, QueryTrait as _};
+use sea_orm::sea_query::Query;
+use sea_orm::{Condition, DatabaseConnection, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select};
 
-use super::{SortKey, Sorting, body, column_of};
+use super::case::cases_within;
+use super::{SortKey, Sorting, body, case, column_of};
 use crate::domain::measure::AccountRef;
 use crate::domain::order::{Lateness, Order, OrderState};
+use crate::domain::visibility::Sight;
 use crate::resource::{order_resource, order_state};
 
 /// The most earlier orders that a recommendation looks at: the latest.
@@ -74,9 +77,21 @@ impl View for OrderView {
     }
 }
 
+/// The orders that lie within a sight: those of the cases that do.
+fn orders_within(sight: &Sight) -> Condition {
+    if *sight == Sight::Everything {
+        return Condition::all();
+    }
+    let mut cases = Query::select();
+    cases.column(case::Column::Id).from(case::Entity).cond_where(cases_within(sight));
+    Condition::all().add(Column::CaseId.in_subquery(cases))
+}
+
 /// Which orders, and in which order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct OrderFilter {
+    /// Whose list it is.
+    pub sight: Sight,
     /// The number of `casebook.enforcement.v1.OrderState`.
     pub state: Option<i32>,
     pub platform: Option<String>,
@@ -97,6 +112,7 @@ pub async fn list_orders(
     let filters = format!("{filter:?}");
     let late_only = filter.late_only.then_some(true);
     let select = Entity::find()
+        .filter(orders_within(&filter.sight))
         .apply_if(filter.state, |select, state| select.filter(Column::State.eq(state)))
         .apply_if(filter.platform, |select, platform| select.filter(Column::Platform.eq(platform)))
         .apply_if(filter.platform_uid, |select, uid| select.filter(Column::PlatformUid.eq(uid)))
@@ -115,13 +131,25 @@ pub async fn list_orders(
 /// The measures of the ladder that came into force on an account and that nobody voided, the latest first, at most
 /// [`HISTORY_MAX`].
 pub async fn ladder_history(db: &DatabaseConnection, account: &AccountRef) -> Result<Vec<v1::Order>, PageError> {
-    let rows = Entity::find()
+    let rows = counting(account).all(db).await?;
+    rows.iter().map(|row| body(&row.body)).collect()
+}
+
+/// Those of them that lie within a sight.
+pub async fn shown_history(
+    db: &DatabaseConnection,
+    account: &AccountRef,
+    sight: &Sight,
+) -> Result<Vec<v1::Order>, PageError> {
+    let rows = counting(account).filter(orders_within(sight)).all(db).await?;
+    rows.iter().map(|row| body(&row.body)).collect()
+}
+
+fn counting(account: &AccountRef) -> Select<Entity> {
+    Entity::find()
         .filter(Column::Platform.eq(account.platform.to_string()))
         .filter(Column::PlatformUid.eq(account.platform_uid.clone()))
         .filter(Column::Counts.eq(true))
         .order_by_desc(Column::Created)
         .limit(HISTORY_MAX)
-        .all(db)
-        .await?;
-    rows.iter().map(|row| body(&row.body)).collect()
 }

@@ -77,12 +77,15 @@ pub(super) fn policy(refusal: PolicyRefusal) -> CaseRefusal {
     }
 }
 
-/// What an officer records must be in the officer's own case. The subject has no agency of its own.
+/// What an officer records must be in the officer's own case; what a subject says, in a case about its account. A case
+/// about others does not exist for a subject.
 pub(super) fn own_case(file: &CaseFile, by: &Actor) -> Result<(), CaseRefusal> {
-    if by.agency_kind.is_some() && by.agency != file.agency {
-        return Err(CaseRefusal::NotHoldingAgency { agency: file.agency.clone() });
+    match by.subject() {
+        Some(account) if file.opening.accounts.iter().any(|own| own.account_id() == account) => Ok(()),
+        Some(_) => Err(CaseRefusal::UnknownCase),
+        None if by.agency == file.agency => Ok(()),
+        None => Err(CaseRefusal::NotHoldingAgency { agency: file.agency.clone() }),
     }
-    Ok(())
 }
 
 fn to_be_heard(file: &CaseFile) -> Result<&Told, CaseRefusal> {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::ids::{AppealId, DecisionId};
 use crate::domain::measure::{AccountRef, Measure};
-use crate::domain::samples::{at, bases, cyberspace, officer, on, recommendation, subject};
+use crate::domain::samples::{at, bases, cyberspace, officer, on, operator_of, recommendation, subject};
 
 const OPENED: &str = "2026-03-02T02:00:00Z";
 const TOLD: &str = "2026-03-03T02:00:00Z";

@@ -58,6 +58,22 @@ fn an_appeal_is_filed_within_its_window() {
     served.when(elsewhere).refused(CaseRefusal::HeardElsewhere);
 }
 
+/// X09: the appeal is the subject's: for whoever runs another account there is no such case.
+#[test]
+fn only_the_subject_of_the_case_appeals() {
+    let appeal_by = |by: Actor| CaseCommand::FileAppeal {
+        by,
+        kind: AppealKind::InternalReview,
+        grounds: "处置过重".to_owned(),
+        window_until: None,
+        decide_until: at("2026-04-10T16:00:00Z"),
+        now: at(DECIDED),
+    };
+    let decided = decided(vec![seven_days()]);
+    decided.clone().when(appeal_by(operator_of(&on("weibo", "u2")))).refused(CaseRefusal::UnknownCase);
+    assert_eq!(stage(&decided.after(appeal_by(operator_of(&douyin())))), "under appeal");
+}
+
 /// domain.md section 3: where the calendar of the next year is not published, the window's end is not known yet, and
 /// nobody loses a right to a guess.
 #[test]

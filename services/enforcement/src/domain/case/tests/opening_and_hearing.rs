@@ -143,6 +143,32 @@ fn the_subject_is_heard() {
         .refused(CaseRefusal::NotHoldingAgency { agency: "cac-310000".parse().expect("agency") });
 }
 
+/// 行政处罚法 art. 44, 45: who is told is who is heard. Whoever runs any account of the case answers; for whoever runs
+/// another account the case does not exist, and whoever runs none has no say in it.
+#[test]
+fn only_the_subject_of_the_case_answers() {
+    let by = |by: Actor| {
+        let state = || CaseCommand::RecordStatement {
+            by: by.clone(),
+            summary: "视频系转载".to_owned(),
+            sha256: None,
+            stated_at: at(TOLD),
+        };
+        let waive = CaseCommand::WaiveStatement { by: by.clone(), reasons: "放弃".to_owned(), now: at(TOLD) };
+        [state(), waive]
+    };
+    for command in by(operator_of(&weibo())).into_iter().chain(by(operator_of(&douyin()))) {
+        assert_eq!(stage(&told(vec![mute(&weibo(), 7)]).after(command)), "with the subject");
+    }
+    for command in by(operator_of(&on("weibo", "u2"))) {
+        told(vec![mute(&weibo(), 7)]).when(command).refused(CaseRefusal::UnknownCase);
+    }
+    for command in by(actor("subject-1", "operator-1", None, "310000")) {
+        let agency = "cac-310000".parse().expect("agency");
+        told(vec![mute(&weibo(), 7)]).when(command).refused(CaseRefusal::NotHoldingAgency { agency });
+    }
+}
+
 /// 行政处罚法 art. 62: an express waiver, once; whoever waived may still speak.
 #[test]
 fn the_subject_may_waive_and_think_better_of_it() {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::ids::{EvidenceId, TransferId};
 use crate::domain::samples::{actor, health, mute};
+use crate::domain::visibility::Matter;
 
 const OFFERED: &str = "2026-03-04T02:00:00Z";
 const LAPSE: &str = "2026-03-13T16:00:00Z";
@@ -38,6 +39,23 @@ fn decline(now: &str) -> CaseCommand {
 
 fn seven_days() -> Vec<Measure> {
     vec![mute(&weibo(), 7)]
+}
+
+/// Who was offered a case may look at it, also after declining; who handed it on still may.
+#[test]
+fn whoever_held_a_case_or_was_offered_it_is_a_party() {
+    let parties = |given: &Given<Case>| match given.state().file() {
+        Some(file) => Matter::of_case(file).parties.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        None => Vec::new(),
+    };
+    let given = told(seven_days());
+    assert_eq!(parties(&given), ["cac-310000"]);
+    let offered = given.after(offer("health-310000"));
+    assert_eq!(parties(&offered), ["cac-310000", "health-310000"]);
+    assert_eq!(parties(&offered.clone().after(decline(OFFERED))), ["cac-310000", "health-310000"]);
+    let taken = offered.after(accept());
+    assert_eq!(parties(&taken), ["cac-310000", "health-310000"]);
+    assert_eq!(parties(&taken.after(offer_by(health("h"), "tcm-310000"))).len(), 3);
 }
 
 /// R79: the evidence and every running clock go along.
