@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::samples::{actor, at, bases, cyberspace, officer, on};
+use crate::domain::visibility::Matter;
 
 fn lead_id(number: u128) -> LeadId {
     LeadId::from(Uuid::from_u128(number))
@@ -82,6 +83,20 @@ fn an_agency_of_another_region_does_not_screen_it() {
     opened()
         .when(LeadCommand::Accept { by, reasons: "x".to_owned(), duplicate_of: None })
         .refused(LeadRefusal::NoJurisdiction { agency_region, region });
+}
+
+/// Who screened a lead is a party to it; before that, nobody is.
+#[test]
+fn whoever_screened_a_lead_may_know_of_it() {
+    let parties = |given: &Given<Lead>| {
+        let state = given.state();
+        Matter::of_lead(&state).map(|matter| matter.parties.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(parties(&given([])), None);
+    assert_eq!(parties(&opened()), Some(Vec::new()));
+    for screened in [accept(None), decline(None)] {
+        assert_eq!(parties(&opened().after(screened)), Some(vec!["cac-310000".to_owned()]));
+    }
 }
 
 #[test]

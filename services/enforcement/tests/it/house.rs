@@ -10,7 +10,7 @@ use casebook_enforcement::grpc::{Enforcement, Platforms};
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
 use casebook_eventlog::{EventLog, Expected, NewEvent, StreamName};
 use casebook_execution::{Clock as _, Metadata, TurnedClock};
-use casebook_kernel::ids::LeadId;
+use casebook_kernel::ids::{AccountId, LeadId};
 use casebook_kernel::{Actor, AgencyKind, Timestamp};
 use casebook_proto::common::v1::Role;
 use casebook_proto::enforcement::v1 as pb;
@@ -247,7 +247,7 @@ pub fn by<R>(principal: Principal, request: R) -> Request<R> {
     request
 }
 
-fn principal(agency: &str, officer: &str, kind: Option<AgencyKind>, region: &str, role: Role) -> Principal {
+pub fn principal(agency: &str, officer: &str, kind: Option<AgencyKind>, region: &str, role: Role) -> Principal {
     let actor = Actor {
         agency: agency.parse().unwrap(),
         officer: officer.parse().unwrap(),
@@ -274,6 +274,11 @@ pub fn health(name: &str) -> Principal {
 
 pub fn auditor() -> Principal {
     principal("cac-000000", "auditor", Some(AgencyKind::Cyberspace), "000000", Role::Auditor)
+}
+
+/// Whoever runs an account.
+pub fn operator_of(platform: &str, uid: &str) -> Principal {
+    principal(&format!("subject-{}", AccountId::of(platform, uid)), "operator", None, "310000", Role::Subject)
 }
 
 pub fn platform(id: &str) -> Principal {

@@ -8,3 +8,4 @@ mod platforms;
 mod properties;
 mod refusals;
 mod reversal;
+mod visibility;

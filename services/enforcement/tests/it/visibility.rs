@@ -152,8 +152,7 @@ async fn a_list_is_paged_within_a_sight() {
         ..Default::default()
     };
     let first = house.officers.list_leads(by(health("h"), page(""))).await.unwrap().into_inner();
-    let second =
-        house.officers.list_leads(by(health("h"), page(&first.next_page_token))).await.unwrap().into_inner();
+    let second = house.officers.list_leads(by(health("h"), page(&first.next_page_token))).await.unwrap().into_inner();
     let uids: Vec<_> = first.leads.iter().chain(&second.leads).map(|lead| lead.account.clone().unwrap()).collect();
     assert_eq!(uids, ["u-1", "u-3", "u-5"].map(|uid| account("weibo", uid)));
     assert!(second.next_page_token.is_empty());
@@ -193,12 +192,8 @@ async fn a_refusal_tells_nothing_to_who_may_not_know() {
         ..Default::default()
     };
     assert_eq!(refusal!(accept_transfer, accept_transfer), no_case);
-    let cancel = pb::CancelOrderRequest {
-        request_id: request_id(),
-        order_id,
-        reasons: "x".into(),
-        ..Default::default()
-    };
+    let cancel =
+        pb::CancelOrderRequest { request_id: request_id(), order_id, reasons: "x".into(), ..Default::default() };
     assert_eq!(refusal!(cancel_order, cancel), (Code::NotFound, "ORDER_NOT_FOUND".to_owned()));
     let no_lead = (Code::NotFound, "LEAD_NOT_FOUND".to_owned());
     assert_eq!(refusal!(accept_lead, accept(&lead_id)), no_lead);
