@@ -120,8 +120,9 @@ impl World {
         }
     }
 
-    /// Holds every row of every service against the log.
+    /// Holds every row of every service against the log, once everything has settled: reads are recorded, too.
     pub async fn rows_agree(&self) {
+        self.settled().await;
         for report in self.system.verify().await.expect("rows and log can be compared") {
             assert_eq!(report.mismatches, 0, "{}: {:?}", report.view, report.named);
         }

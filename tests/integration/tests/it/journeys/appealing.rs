@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::docket::{Docket, account, denied, execute, measure, mute, not_now, refused};
 use super::people::{appeal_officer, officer_of};
-use super::{Journey, request_id};
+use super::{Journey, people, request_id};
 
 pub const CALLS: &[&str] = &[
     "EnforcementService/AcceptLead",
@@ -91,7 +91,9 @@ async fn an_upheld_appeal_lifts_what_was_done(journey: &Journey) {
     let order = docket.order("weibo", "MUTED").await;
     execute(journey, &order).await;
     journey.world.at_rest().await;
-    let appeal_id = docket.file_appeal().await;
+    let subject = journey.desk(people::subject("weibo", "a-upheld"));
+    let filed = subject.enforcement().file_appeal(docket.appeal()).await.expect("filed by the subject").into_inner();
+    let appeal_id = filed.case.and_then(|mut case| case.appeals.pop()).expect("the appeal").appeal_id;
     let case = docket.judge(docket.judgement(&appeal_id, AppealOutcome::Upheld)).await;
     let reversal = case.reversals.first().expect("a reversal");
     assert_eq!(Some(&reversal.voids_decision_id), case.decision.as_ref().map(|decision| &decision.decision_id));

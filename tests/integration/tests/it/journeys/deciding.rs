@@ -9,7 +9,7 @@ use tonic::Code;
 
 use super::docket::{Docket, account, denied, execute, lead_on, measure, mute, not_now, refused};
 use super::people::{appeal_officer, officer, officer_of};
-use super::{Journey, request_id};
+use super::{Journey, people, request_id};
 
 pub const CALLS: &[&str] = &[
     "EnforcementService/AcceptLead",
@@ -75,7 +75,12 @@ async fn leads_are_taken_up_or_declined(journey: &Journey) {
         ..Default::default()
     };
     let far = journey.desk(far_officer());
-    assert_eq!(refused(far.enforcement().accept_lead(accept(&leads[0])).await), denied("NO_JURISDICTION"));
+    let unknown = (Code::NotFound, "LEAD_NOT_FOUND".to_owned());
+    assert_eq!(
+        refused(far.enforcement().accept_lead(accept(&leads[0])).await),
+        unknown,
+        "not there for another province"
+    );
     enforcement.accept_lead(accept(&leads[0])).await.expect("taken up");
     let duplicate = (Code::AlreadyExists, "DUPLICATE_OF".to_owned());
     assert_eq!(refused(enforcement.accept_lead(accept(&leads[1])).await), duplicate);
@@ -135,12 +140,12 @@ async fn a_case_is_opened_by_who_is_competent(journey: &Journey) {
     enforcement.accept_lead(accept).await.expect("taken up");
     assert_eq!(refused(enforcement.open_case(open(&["officer-1"])).await).1, "TOO_FEW_OFFICERS");
     assert_eq!(refused(enforcement.open_case(open(&["officer-1", "officer-1"])).await).1, "TOO_FEW_OFFICERS");
-    // 广告 is for the market regulators and the cyberspace offices.
+    // 广告 is for the market regulators and the cyberspace offices: for others the lead is not there.
     let health = journey.desk(officer_of("health-330000", AgencyKind::Health, "officer-h", Role::CaseOfficer));
-    assert_eq!(
-        refused(health.enforcement().open_case(open(&["officer-h", "officer-i"])).await),
-        denied("NO_JURISDICTION")
-    );
+    let unknown = (Code::NotFound, "LEAD_NOT_FOUND".to_owned());
+    assert_eq!(refused(health.enforcement().open_case(open(&["officer-h", "officer-i"])).await), unknown);
+    let beyond = pb::OpenCaseRequest { region: "310000".into(), ..open(&["officer-1", "officer-2"]) };
+    assert_eq!(refused(enforcement.open_case(beyond).await), denied("NO_JURISDICTION"));
     let market = journey.desk(officer_of("market-330000", AgencyKind::Market, "officer-m", Role::CaseOfficer));
     let opened = market.enforcement().open_case(open(&["officer-m", "officer-n"])).await.expect("a case").into_inner();
     assert_eq!(opened.case.map(|case| case.agency).as_deref(), Some("market-330000"));
@@ -163,7 +168,12 @@ async fn nothing_is_decided_before_the_subject_was_heard(journey: &Journey) {
         summary: "已经删除，请求从轻".into(),
         ..Default::default()
     };
-    let heard = enforcement.record_statement(statement).await.expect("heard").into_inner().case.expect("the case");
+    let stranger = journey.desk(people::subject("weibo", "d-open"));
+    let unknown = (Code::NotFound, "CASE_NOT_FOUND".to_owned());
+    assert_eq!(refused(stranger.enforcement().record_statement(statement.clone()).await), unknown, "not its case");
+    let subject = journey.desk(people::subject("weibo", "d-heard"));
+    let heard =
+        subject.enforcement().record_statement(statement).await.expect("heard").into_inner().case.expect("the case");
     assert_eq!((heard.stage(), heard.statements.len(), heard.statements[0].late), (CaseStage::Heard, 1, false));
     let proposed = docket.propose(docket.proposal(&measures)).await.decision.expect("a proposal");
     assert_eq!(proposed.statement_id, heard.statements[0].statement_id, "what was said is weighed");

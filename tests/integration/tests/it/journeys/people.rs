@@ -1,6 +1,7 @@
 //! Who appears in the journeys.
 
 use casebook_authz::Principal;
+use casebook_kernel::ids::AccountId;
 use casebook_kernel::{Actor, AgencyKind};
 use casebook_proto::common::v1::Role;
 
@@ -70,4 +71,10 @@ pub fn officer(name: &str) -> Principal {
 /// Somebody of the same agency who hears appeals.
 pub fn appeal_officer(name: &str) -> Principal {
     officer_of(AGENCY, AgencyKind::Cyberspace, name, Role::AppealOfficer)
+}
+
+/// Whoever an account belongs to, or its representative.
+pub fn subject(platform: &str, platform_uid: &str) -> Principal {
+    let agency = format!("subject-{}", AccountId::of(platform, platform_uid));
+    principal(&agency, "operator", None, "000000", &[Role::Subject])
 }
