@@ -1,7 +1,7 @@
 //! For whom somebody may act.
 
 use casebook_kernel::Actor;
-use casebook_kernel::ids::InstitutionId;
+use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_kernel::region::Region;
 
 /// The agency that tokens of an institution's office name.
@@ -17,6 +17,11 @@ pub fn is_office(actor: &Actor, institution_id: InstitutionId) -> bool {
 /// Whether `actor` may act in the name of an institution: its own office may, and an agency that answers for its region.
 pub fn acts_for(actor: &Actor, institution_id: InstitutionId, region: Region) -> bool {
     is_office(actor, institution_id) || supervises(actor, region)
+}
+
+/// Whether `actor` runs this very account.
+pub fn is_operator(actor: &Actor, platform: &str, platform_uid: &str) -> bool {
+    actor.subject() == Some(AccountId::of(platform, platform_uid))
 }
 
 /// Whether `actor` is an agency that answers for `region` (属地管理).

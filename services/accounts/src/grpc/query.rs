@@ -1,10 +1,11 @@
 //! Questions. What is asked as of a moment is folded from the log; lists come from rows.
 
+use casebook_authz::Principal;
 use casebook_bootstrap::{as_of, history_entry, history_page, invalid, list_status, position_of, store_status};
 use casebook_execution::{Aggregate, Store};
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_proto::accounts::v1 as pb;
-use casebook_proto::common::v1::HistoryEntry;
+use casebook_proto::common::v1::{HistoryEntry, Role};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -101,6 +102,9 @@ impl Calls {
         if read.principal.platform().is_some_and(|own| own != account.platform) {
             return Err(refusal::other_platform());
         }
+        if is_subject_of_another(&read.principal, id) {
+            return Err(refusal::unknown_account());
+        }
         Ok(Response::new(pb::GetAccountResponse { account: Some(account) }))
     }
 
@@ -170,6 +174,9 @@ impl Calls {
         }
         position_of(&self.read_model, request.at_least_position).await?;
         let account_id = AccountId::of(&request.platform, &request.platform_uid);
+        if is_subject_of_another(&read.principal, account_id) {
+            return Err(refusal::unknown_account());
+        }
         let orders = orders_on(self.read_model.reader(), account_id).await.map_err(list_status)?;
         let in_force = measure::in_force(&orders, read.now);
         Ok(Response::new(pb::ListMeasuresInForceResponse {
@@ -177,6 +184,11 @@ impl Calls {
             measures: in_force.into_iter().map(resource::measure).collect(),
         }))
     }
+}
+
+/// Whether a caller is nothing but the operator of an account, and of another one than this.
+fn is_subject_of_another(principal: &Principal, account_id: AccountId) -> bool {
+    principal.roles.iter().all(|role| *role == Role::Subject) && principal.subject() != Some(account_id)
 }
 
 /// A filter's choice; the unspecified value is none.

@@ -1,17 +1,19 @@
 //! Declaring, amending and ending an account (R01, R02, R05, R09-R13, R15, R17).
 
 use casebook_accounts::domain::account::{
-    AccountCommand, AccountEvent, AccountRefusal, Amended, Amendment, CLOSURES_MAX, Declaration, Declare, Happened,
-    Phase, Quota,
+    AccountCommand, AccountEvent, AccountRefusal, Amended, Amendment, ApprovalStep, CLOSURES_MAX, Declaration, Declare,
+    Happened, Phase, Quota,
 };
 use casebook_accounts::domain::form::{AccountDetails, Mcn, SubjectKind, SupervisorRole};
+use casebook_kernel::Actor;
 use casebook_kernel::ids::AccountId;
 use casebook_policy::AccountLevel;
 use uuid::Uuid;
 
 use crate::people::{
-    HOSPITAL, approved, at, case, close, closed, declaration, declare, deregister, details, draft, far_health, filed,
-    health, hospital, in_approval, nothing, office, order, other_office, own_declaration, supervisor, withdrawn,
+    HOSPITAL, approved, at, case, chain, close, closed, declaration, declare, deregister, details, draft, far_health,
+    filed, health, hospital, in_approval, nothing, office, operator_of, order, other_office, own_declaration,
+    supervisor, withdrawn,
 };
 
 fn phase(given: &crate::people::Accounts) -> Phase {
@@ -78,6 +80,33 @@ fn nobody_declares_for_another_institution() {
         nothing().when(declare(Declare { actor, ..declaration() })).refused(AccountRefusal::ActsForAnother);
     }
     nothing().after(declare(Declare { actor: health(), ..declaration() }));
+}
+
+/// R01, R14: a member of staff declares their own account, hands it in and gives it up; no other account, and none of the
+/// institution's.
+#[test]
+fn an_operator_declares_their_own_account_and_no_other() {
+    let by = |actor: Actor| Declare { actor, ..declaration() };
+    nothing().when(declare(by(operator_of("uid-2")))).refused(AccountRefusal::ActsForAnother);
+    let level = Declare { level: AccountLevel::Department, subject_kind: SubjectKind::Department, ..declaration() };
+    let of_department = Declare { actor: operator_of("uid-1"), ..level };
+    nothing().when(declare(of_department)).refused(AccountRefusal::ActsForAnother);
+    let draft = nothing().after(declare(by(operator_of("uid-1"))));
+    let submit = |actor| AccountCommand::Submit { actor, chain: chain(), now: at(2) };
+    let withdraw = |actor| AccountCommand::Withdraw { actor, reason: "不再开设".into(), now: at(4) };
+    for command in [submit(operator_of("uid-2")), withdraw(operator_of("uid-2"))] {
+        draft.clone().when(command).refused(AccountRefusal::ActsForAnother);
+    }
+    assert!(matches!(phase(&draft.clone().after(submit(operator_of("uid-1")))), Phase::InApproval(_)));
+    assert!(matches!(phase(&draft.clone().after(withdraw(operator_of("uid-1")))), Phase::Withdrawn { .. }));
+    // The boxes of the form are the office's to sign.
+    let sign = AccountCommand::Sign {
+        actor: operator_of("uid-1"),
+        step: ApprovalStep::Department,
+        opinion: "同意".into(),
+        now: at(3),
+    };
+    draft.after(submit(operator_of("uid-1"))).when(sign).refused(AccountRefusal::ActsForAnother);
 }
 
 /// 属地管理: an account is supervised where its institution is.

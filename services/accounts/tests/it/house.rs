@@ -190,6 +190,11 @@ pub fn office(officer: &str) -> Principal {
     principal(people::office(officer), Role::Institution)
 }
 
+/// Whoever runs an account on douyin.
+pub fn operator(platform_uid: &str) -> Principal {
+    principal(people::operator_of(platform_uid), Role::Subject)
+}
+
 pub fn platform(id: &str) -> Principal {
     let actor = Actor {
         agency: format!("platform-{id}").parse().unwrap(),

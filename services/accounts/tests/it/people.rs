@@ -6,7 +6,7 @@ use casebook_accounts::domain::account::{
 use casebook_accounts::domain::authority::office_of;
 use casebook_accounts::domain::form::{AccountDetails, SubjectKind, Supervisor, SupervisorRole};
 use casebook_accounts::domain::institution;
-use casebook_kernel::ids::{CaseId, InstitutionId, OrderId};
+use casebook_kernel::ids::{AccountId, CaseId, InstitutionId, OrderId};
 use casebook_kernel::{Actor, AgencyKind, Timestamp};
 use casebook_policy::AccountLevel;
 use casebook_testkit::{Given, given};
@@ -50,6 +50,11 @@ pub fn office(officer: &str) -> Actor {
 /// Somebody of another hospital.
 pub fn other_office() -> Actor {
     actor(&office_of(institution::id_of("12330000470051726F")), "h2-clerk", None, "330600")
+}
+
+/// Whoever runs an account on douyin.
+pub fn operator_of(platform_uid: &str) -> Actor {
+    actor(&format!("subject-{}", AccountId::of("douyin", platform_uid)), "p-zhang", None, "330600")
 }
 
 /// The health commission of the hospital's province.

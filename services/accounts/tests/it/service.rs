@@ -8,8 +8,8 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::house::{
-    House, auditor, box_number, by, declaration, id_of_request, office, own_declaration, platform, refused, registrar,
-    registration, sign, violated,
+    House, auditor, box_number, by, declaration, id_of_request, office, operator, own_declaration, platform, refused,
+    registrar, registration, sign, violated,
 };
 use crate::people::{at, hospital};
 
@@ -380,5 +380,30 @@ async fn the_past_is_folded_from_the_log() {
     let request = pb::ListInstitutionsRequest { at_least_position: registered, ..Default::default() };
     let listed = house.api.list_institutions(by(auditor(), request)).await.unwrap().into_inner().institutions;
     assert_eq!(listed, [institution]);
+    house.close().await;
+}
+
+/// Whoever runs an account asks about it and about no other, which does not exist for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_asks_about_their_own_account() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    house.api.create_declaration(by(office("p-clerk"), declaration("uid-1"))).await.unwrap();
+    house.api.create_declaration(by(operator("uid-2"), declaration("uid-2"))).await.unwrap();
+    let own =
+        |uid: &str| pb::GetAccountRequest { platform: "douyin".into(), platform_uid: uid.into(), ..Default::default() };
+    let measures = |uid: &str| pb::ListMeasuresInForceRequest {
+        platform: "douyin".into(),
+        platform_uid: uid.into(),
+        ..Default::default()
+    };
+    house.api.get_account(by(operator("uid-1"), own("uid-1"))).await.unwrap();
+    house.api.list_measures_in_force(by(operator("uid-1"), measures("uid-1"))).await.unwrap();
+    let unknown = (Code::NotFound, "NOTHING_DECLARED".to_owned());
+    assert_eq!(refused(house.api.get_account(by(operator("uid-1"), own("uid-2"))).await), unknown);
+    assert_eq!(refused(house.api.list_measures_in_force(by(operator("uid-1"), measures("uid-2"))).await), unknown);
+    let foreign = house.api.create_declaration(by(operator("uid-1"), declaration("uid-3"))).await;
+    assert_eq!(refused(foreign), (Code::PermissionDenied, "ACTS_FOR_ANOTHER".to_owned()));
     house.close().await;
 }

@@ -9,7 +9,7 @@ use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, parse, refusals, shown};
+use super::{Credentials, is_operator, parse, refusals, shown};
 use crate::codec::values::{category, cohort, id, some_profession, text};
 use crate::domain::applicant::{Applicant, Signatory};
 use crate::domain::certificate::{Certificate, CertificateRules, is_personal};
@@ -48,6 +48,9 @@ impl Credentials {
         }
         if write.principal.platform().is_some_and(|own| own != applicant.account.platform) {
             return Err(invalid("platform", "is not the platform that you act for"));
+        }
+        if is_operator(&write.principal) && write.principal.subject() != Some(applicant.account.id) {
+            return Err(invalid("platform_uid", "is not that of the account that you act for"));
         }
         let command = FileCredential {
             credential: write.context.new_id(CredentialId::CATEGORY),

@@ -22,7 +22,6 @@ use casebook_proto::credentials::v1::*;
 use casebook_readmodel::ReadModel;
 use tonic::{Request, Response, Status};
 
-use crate::domain::applicant::Signatory;
 use crate::domain::credential::{Application, Credential as CredentialRules, CredentialCommand, CredentialRefusal};
 use crate::domain::headcount::Headcount;
 use crate::domain::recertification::Recertification as RecertificationRules;
@@ -104,14 +103,18 @@ fn visible_in(loaded: Loaded<CredentialRules>, principal: &Principal) -> Result<
     }
 }
 
-/// An institution sees its own people, a platform its own accounts, an operator what they filed themselves.
+/// Whether a caller has no other role than that of an account's operator.
+fn is_operator(principal: &Principal) -> bool {
+    principal.roles.iter().all(|role| *role == Role::Subject)
+}
+
+/// An institution sees its own people, a platform its own accounts, an operator what is filed for the account.
 fn may_see(application: &Application, principal: &Principal) -> bool {
     let applicant = &application.applicant;
     let own = |id: &str| applicant.institution.to_string() == id;
-    let operator = principal.roles.iter().all(|role| *role == Role::Subject);
     principal.institution().is_none_or(own)
         && principal.platform().is_none_or(|platform| applicant.account.platform == platform)
-        && (!operator || application.filed_by == Signatory::from(&principal.actor))
+        && (!is_operator(principal) || principal.subject() == Some(applicant.account.id))
 }
 
 /// The credential after a command, and the position of what the command wrote.

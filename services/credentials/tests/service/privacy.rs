@@ -1,5 +1,6 @@
 //! R35, X11: a certificate's number is nowhere, and nobody sees more than is theirs.
 
+use casebook_kernel::ids::AccountId;
 use casebook_proto::common::v1::Role;
 use casebook_proto::credentials::v1::*;
 use tonic::Code;
@@ -72,8 +73,28 @@ async fn institutions_and_platforms_see_their_own() {
         certificates: certificates(),
         ..SubmitSupplementRequest::default()
     };
-    let outcome = house.client("subjects", "operator-7", &[Role::Subject]).submit_supplement(supplement).await;
-    assert_eq!(reason(outcome), (Code::NotFound, "CREDENTIAL_UNKNOWN".to_owned()));
+    for stranger in ["subjects".to_owned(), format!("subject-{}", AccountId::of("douyin", "another"))] {
+        let client = || house.client(&stranger, "operator-7", &[Role::Subject]);
+        let outcome = client().submit_supplement(supplement.clone()).await;
+        assert_eq!(reason(outcome), (Code::NotFound, "CREDENTIAL_UNKNOWN".to_owned()), "{stranger}");
+        let outcome = client().file_credential(house.application()).await;
+        assert_eq!(fields(outcome), ["platform_uid"], "{stranger}");
+        let renewal = RenewCredentialRequest {
+            request_id: house.request_id(),
+            predecessor_id: id.clone(),
+            certificates: certificates(),
+            consent: house.application().consent,
+            ..RenewCredentialRequest::default()
+        };
+        let outcome = client().renew_credential(renewal).await;
+        assert_eq!(reason(outcome), (Code::NotFound, "CREDENTIAL_UNKNOWN".to_owned()), "{stranger}");
+    }
+    // Whoever runs the account answers for it, also where the institution filed the application.
+    let application = house.application();
+    let own = AccountId::of(&application.platform, &application.platform_uid);
+    let mut operator = house.client(&format!("subject-{own}"), "operator-7", &[Role::Subject]);
+    let outcome = operator.submit_supplement(supplement).await;
+    assert_eq!(reason(outcome), (Code::FailedPrecondition, "SUPPLEMENT_NOT_REQUESTED".to_owned()));
 }
 
 /// A read of a credential is itself in the log.

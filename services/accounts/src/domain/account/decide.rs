@@ -10,7 +10,7 @@ use super::observe;
 use super::refusal::AccountRefusal;
 use super::state::{Account, AccountState, Approval, ApprovalStep, Declaration, Filing, Phase, Signature};
 use super::{CLOSURES_MAX, restrict};
-use crate::domain::authority::{acts_for, is_office, supervises};
+use crate::domain::authority::{acts_for, is_office, is_operator, supervises};
 use crate::domain::form::{self, SubjectKind};
 
 type Outcome = Result<Happened, AccountRefusal>;
@@ -64,7 +64,10 @@ fn declare_account(state: &AccountState, declare: Declare) -> Result<Declaration
         Some(phase) if !phase.is_given_up() => return Err(AccountRefusal::HandleAlreadyDeclared),
         Some(_) | None => {}
     }
-    if !acts_for(&declare.actor, declare.institution_id, declare.institution_region) {
+    let (actor, uid) = (&declare.actor, declare.platform_uid.as_str());
+    // A member of staff may declare the account in their own name; the institution's is its office's to declare.
+    let own = declare.level == AccountLevel::Staff && is_operator(actor, declare.platform.as_str(), uid);
+    if !own && !acts_for(actor, declare.institution_id, declare.institution_region) {
         return Err(AccountRefusal::ActsForAnother);
     }
     if !declare.commitment_accepted {
@@ -111,8 +114,18 @@ fn check_acts_for(account: &Account, actor: &Actor) -> Result<(), AccountRefusal
     }
 }
 
+/// Who applies: whoever may act for the institution, and the operator of an account in their own name.
+fn check_applies(account: &Account, actor: &Actor) -> Result<(), AccountRefusal> {
+    let declaration = &account.declaration;
+    let platform = declaration.platform.as_str();
+    if declaration.level == AccountLevel::Staff && is_operator(actor, platform, &declaration.platform_uid) {
+        return Ok(());
+    }
+    check_acts_for(account, actor)
+}
+
 fn submit(account: &Account, actor: &Actor, chain: ApprovalChain, now: Timestamp) -> Outcome {
-    check_acts_for(account, actor)?;
+    check_applies(account, actor)?;
     let Phase::Draft { .. } = account.phase else { return Err(AccountRefusal::NotADraft) };
     // The handle may have changed since it was declared.
     if account.institution_name_misused {
@@ -126,7 +139,7 @@ fn submit(account: &Account, actor: &Actor, chain: ApprovalChain, now: Timestamp
 }
 
 fn withdraw(account: &Account, actor: &Actor, reason: String, now: Timestamp) -> Outcome {
-    check_acts_for(account, actor)?;
+    check_applies(account, actor)?;
     match account.phase {
         Phase::Draft { .. } | Phase::InApproval(_) | Phase::Approved(_) => {
             Ok(Happened::Withdrawn { reason, withdrawn_at: now })
