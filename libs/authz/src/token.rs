@@ -110,8 +110,11 @@ impl TokenVerifier {
         if now > ends + CLOCK_SKEW {
             return Err(TokenError::Expired);
         }
-        if claims.iat > (now + CLOCK_SKEW).timestamp() && claims.exp - claims.iat > VALIDITY_MAX.num_seconds() {
+        if claims.iat > (now + CLOCK_SKEW).timestamp() {
             return Err(TokenError::Claim("a time of issue that has not come".into()));
+        }
+        if claims.exp.saturating_sub(claims.iat) > VALIDITY_MAX.num_seconds() {
+            return Err(TokenError::Claim(format!("more than {} days", VALIDITY_MAX.num_days())));
         }
         Ok((principal(claims)?, ends))
     }

@@ -21,6 +21,8 @@ use crate::reaction::NotNow;
 const POLL_EVERY: Duration = Duration::from_millis(200);
 /// How many timers are fired in one go.
 const DUE_MAX: u64 = 256;
+/// How many timers that cannot fire are passed over to reach others behind them.
+const PASSED_OVER_MAX: u64 = 4096;
 const TIMERS: Uuid = Uuid::from_u128(0x6ba7_b810_c45e_b00c_9e1d_0000_0000_0003);
 
 /// A deadline that runs in a state.
@@ -70,13 +72,16 @@ pub trait OnDue: Send + Sync + 'static {
 pub async fn run(index: Arc<dyn DueIndex>, on_due: Arc<dyn OnDue>, clock: Arc<dyn Clock>, stop: CancellationToken) {
     // The index lags behind the log a little: what has just been fired is still in it.
     let mut just_fired: Vec<DueTimer> = Vec::new();
+    let mut failed = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(POLL_EVERY) => {}
         }
         let now = clock.now();
-        let due = match index.due(now, DUE_MAX).await {
+        // What has fired and what cannot fire now must not keep the others from their turn.
+        let passed_over = (just_fired.len() as u64 + failed).min(PASSED_OVER_MAX);
+        let due = match index.due(now, DUE_MAX + passed_over).await {
             Ok(due) => due,
             Err(reason) => {
                 tracing::warn!(%reason, "cannot read which deadlines are due");
@@ -84,6 +89,7 @@ pub async fn run(index: Arc<dyn DueIndex>, on_due: Arc<dyn OnDue>, clock: Arc<dy
             }
         };
         just_fired.retain(|timer| due.contains(timer));
+        failed = 0;
         for timer in due {
             if just_fired.contains(&timer) {
                 continue;

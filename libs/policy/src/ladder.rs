@@ -7,7 +7,6 @@ use casebook_kernel::Timestamp;
 use casebook_kernel::calendar::shanghai_date;
 
 use crate::ids::{LadderId, MeasureId};
-use crate::measure::Measure;
 use crate::text::Text;
 use crate::violation::Severity;
 
@@ -70,34 +69,40 @@ pub struct Recommendation {
     pub earlier_rung: Option<u8>,
 }
 
-/// The rung that a decision chose: the highest of its measures; none without a measure of the ladder.
+/// A measure of a decision, as far as the ladder looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chosen {
+pub struct Chosen<'a> {
+    pub measure: &'a MeasureId,
+    /// None outside the ladder.
     pub rung: Option<u8>,
+    pub days: Option<u32>,
 }
 
-impl Chosen {
-    pub fn of<'a>(measures: impl IntoIterator<Item = &'a Measure>) -> Self {
-        Self { rung: measures.into_iter().filter_map(|measure| measure.rung).max() }
-    }
-}
-
-/// How a decision departs from what was recommended. Either needs a reason (R92, `StepSkippedWithoutReason`).
+/// How a decision departs from what was recommended. Each needs a reason (R92, `StepSkippedWithoutReason`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Departure {
     /// Heavier: rungs are skipped.
     Skips { recommended: u8, chosen: u8 },
     /// Lighter, or nothing of the ladder at all (rung 0).
     Lighter { recommended: u8, chosen: u8 },
+    /// The recommended rung, but another of its measures, another length, or further measures of the ladder beside it.
+    Differs { rung: u8 },
 }
 
-/// How `chosen` departs from `recommended`, if it does.
-pub fn departure(recommended: &Recommendation, chosen: Chosen) -> Option<Departure> {
-    let (recommended, chosen) = (recommended.rung, chosen.rung.unwrap_or(0));
-    match chosen.cmp(&recommended) {
-        std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(Departure::Skips { recommended, chosen }),
-        std::cmp::Ordering::Less => Some(Departure::Lighter { recommended, chosen }),
+/// How the measures chosen for an account depart from what was recommended for it, if they do. Measures outside the
+/// ladder are no departure.
+pub fn departure<'a>(recommended: &Recommendation, chosen: impl IntoIterator<Item = Chosen<'a>>) -> Option<Departure> {
+    let on_ladder: Vec<Chosen<'a>> = chosen.into_iter().filter(|chosen| chosen.rung.is_some()).collect();
+    let highest = on_ladder.iter().filter_map(|chosen| chosen.rung).max().unwrap_or(0);
+    match highest.cmp(&recommended.rung) {
+        std::cmp::Ordering::Greater => Some(Departure::Skips { recommended: recommended.rung, chosen: highest }),
+        std::cmp::Ordering::Less => Some(Departure::Lighter { recommended: recommended.rung, chosen: highest }),
+        std::cmp::Ordering::Equal => {
+            let as_recommended =
+                |chosen: &Chosen<'_>| *chosen.measure == recommended.measure && chosen.days == recommended.days;
+            let same = matches!(on_ladder.as_slice(), [one] if as_recommended(one));
+            (!same).then_some(Departure::Differs { rung: highest })
+        }
     }
 }
 

@@ -32,8 +32,16 @@ impl History {
     pub async fn read(folder: &Path, id: CaseId, as_of: AsOf) -> Result<Self, HistoryError> {
         let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open_read_only(folder)?);
         let store = Store::<Case>::new(log.clone());
-        let case: Vec<_> = store.history(id.uuid(), 0, READ_EVENTS_MAX).await?;
-        let case: Vec<_> = case.into_iter().filter(|event| as_of.includes(event)).collect();
+        let mut case: Vec<Arc<RecordedEvent>> = Vec::new();
+        loop {
+            let from = case.last().map_or(0, |event| event.revision + 1);
+            let page = store.history(id.uuid(), from, READ_EVENTS_MAX).await?;
+            if page.is_empty() {
+                break;
+            }
+            case.extend(page);
+        }
+        case.retain(|event| as_of.includes(event));
         let loaded = Loaded::<Case>::fold(&case).map_err(StoreError::from)?;
         let Some(head) = loaded.head else { return Ok(Self { entries: Vec::new(), id, case }) };
 

@@ -97,20 +97,41 @@ fn an_unknown_violation_has_no_recommendation() {
 #[test]
 fn a_departure_skips_rungs_or_is_lighter() {
     let third = recommended("UNCERTIFIED", &[]);
-    let chosen = |ids: &[&str]| Chosen::of(ids.iter().map(|id| pack().measure(id).expect(id)));
-    assert_eq!(departure(&third, chosen(&[m::MONETISATION_REVOKED, m::CONTENT_REMOVED])), None);
+    let departs = |ids: &[&str]| {
+        let measures = ids.iter().map(|id| pack().measure(id).expect(id));
+        departure(&third, measures.map(|measure| Chosen { measure: &measure.id, rung: measure.rung, days: None }))
+    };
+    assert_eq!(departs(&[m::MONETISATION_REVOKED, m::CONTENT_REMOVED]), None);
     assert_eq!(
-        departure(&third, chosen(&[m::MONETISATION_REVOKED, m::ACCOUNT_CLOSED])),
+        departs(&[m::MONETISATION_REVOKED, m::ACCOUNT_CLOSED]),
         Some(Departure::Skips { recommended: 3, chosen: 5 })
     );
-    assert_eq!(
-        departure(&third, chosen(&[m::INTERACTIONS_REMOVED])),
-        Some(Departure::Lighter { recommended: 3, chosen: 1 })
-    );
-    assert_eq!(
-        departure(&third, chosen(&[m::CREDIT_DEDUCTED])),
-        Some(Departure::Lighter { recommended: 3, chosen: 0 })
-    );
+    assert_eq!(departs(&[m::INTERACTIONS_REMOVED]), Some(Departure::Lighter { recommended: 3, chosen: 1 }));
+    assert_eq!(departs(&[m::CREDIT_DEDUCTED]), Some(Departure::Lighter { recommended: 3, chosen: 0 }));
+}
+
+/// R92: the rung alone does not say how heavy a decision is.
+#[test]
+fn a_longer_mute_or_a_further_measure_of_the_ladder_is_a_departure_on_the_same_rung() {
+    let mute = Recommendation {
+        rung: 4,
+        measure: m::MUTED.parse().unwrap(),
+        days: Some(7),
+        accompanied_by: vec![],
+        earlier_rung: Some(3),
+    };
+    let departs = |chosen: &[(&str, Option<u32>)]| {
+        let measures = chosen.iter().map(|(id, days)| (pack().measure(id).expect(id), *days));
+        departure(&mute, measures.map(|(measure, days)| Chosen { measure: &measure.id, rung: measure.rung, days }))
+    };
+    assert_eq!(departs(&[(m::MUTED, Some(7))]), None);
+    for heavier in [
+        &[(m::MUTED, Some(365))][..],
+        &[(m::MUTED_PERMANENTLY, None)],
+        &[(m::MUTED, Some(7)), (m::FOLLOWERS_CLEARED, None)],
+    ] {
+        assert_eq!(departs(heavier), Some(Departure::Differs { rung: 4 }), "{heavier:?}");
+    }
 }
 
 fn any_history() -> impl Strategy<Value = Vec<EarlierMeasure>> {

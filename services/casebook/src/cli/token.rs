@@ -19,7 +19,8 @@ use super::{DataDir, Done, say};
 pub struct Token {
     #[command(flatten)]
     data: DataDir,
-    /// The agency (`cac-310000`), institution (`institution-{id}`) or platform (`platform-weibo`).
+    /// The agency (`cac-310000`), institution (`institution-{id}`), platform (`platform-weibo`) or, for whoever runs an
+    /// account, `subject-{account_id}`.
     #[arg(long)]
     agency: String,
     /// The officer by a pseudonymous id, or the name of a system. Never a person's name.

@@ -114,8 +114,7 @@ macro_rules! every {
         let mut token = String::new();
         loop {
             let mut request = $request;
-            request.page_size = PAGE_SIZE;
-            request.page_token = token;
+            (request.page_size, request.page_token) = (PAGE_SIZE, token);
             let page = $client.$method(request).await.map_err(call(stringify!($method)))?.into_inner();
             all.extend(page.$field);
             token = page.next_page_token;

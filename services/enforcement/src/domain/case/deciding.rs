@@ -95,7 +95,11 @@ fn ladder_followed(command: &ProposeDecision) -> Result<(), CaseRefusal> {
             .find(|advice| advice.account == *account)
             .ok_or_else(|| CaseRefusal::RecommendationMissing { account: account.clone() })?;
         let on_account = command.measures.iter().filter(|measure| measure.account == *account);
-        let chosen = Chosen { rung: on_account.filter_map(|measure| measure.rung).max() };
+        let chosen = on_account.map(|measure| Chosen {
+            measure: &measure.id,
+            rung: measure.rung,
+            days: measure.parameters.days,
+        });
         if let Some(departure) = departure(&advice.recommendation, chosen)
             && command.departure_reason.is_none()
         {
