@@ -117,11 +117,8 @@ async fn everybody_sees_what_concerns_them() {
     house.officers.offer_transfer(by(officer("a"), offer)).await.unwrap();
     assert_eq!(finds(&house, &far, ids).await, [false, true, true]);
     // Also as it was before: who may know is a matter of now.
-    let before = pb::GetCaseRequest {
-        case_id: case.case_id.clone(),
-        as_of_time: case.create_time.clone(),
-        ..Default::default()
-    };
+    let before =
+        pb::GetCaseRequest { case_id: case.case_id.clone(), as_of_time: case.create_time, ..Default::default() };
     house.officers.get_case(by(far.clone(), before)).await.unwrap();
     let decline = pb::DeclineTransferRequest {
         request_id: request_id(),

@@ -53,12 +53,13 @@ fn registry() -> String {
     PHYSICIANS.iter().map(of).collect()
 }
 
-/// Somebody of an agency that fits the role: a platform for a platform's back end, a hospital for an institution's office.
+/// Somebody of an agency that fits the role: a platform for a platform's back end, a hospital for an institution's office, for
+/// a subject the account uid-1 on douyin.
 pub fn principal(role: Role) -> Principal {
     let (agency, kind) = match role {
         Role::Platform => ("platform-douyin", None),
         Role::Institution => ("institution-7f8d9a52-3c1b-5b0e-9a44-0f6f1f2a9c01", None),
-        Role::Subject => ("subject-1", None),
+        Role::Subject => ("subject-133ba59b-6ce3-5f94-b7f6-2cc1a39c2c98", None),
         Role::Portal => ("portal-1", None),
         _ => ("cac-310000", Some(AgencyKind::Cyberspace)),
     };
