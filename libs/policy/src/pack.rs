@@ -20,7 +20,7 @@ use crate::legal_basis::LegalBasis;
 use crate::measure::Measure;
 use crate::platform::{AccountLevel, ApprovalStep, Platform};
 use crate::screening::ScreeningPack;
-use crate::violation::Violation;
+use crate::violation::{Severity, Violation};
 
 pub use crate::parse::PolicyFile;
 
@@ -242,8 +242,19 @@ impl Pack {
         history: &[EarlierMeasure],
         now: Timestamp,
     ) -> Result<Recommendation, PolicyRefusal> {
+        let severity = self.known_violation(violation)?.severity;
+        self.recommend_for(violation, severity, history, now)
+    }
+
+    /// The same with the severity that was found in the case, which may differ from the usual one.
+    pub fn recommend_for(
+        &self,
+        violation: &str,
+        severity: Severity,
+        history: &[EarlierMeasure],
+        now: Timestamp,
+    ) -> Result<Recommendation, PolicyRefusal> {
         let violation = self.known_violation(violation)?;
-        let severity = violation.severity;
         // A violation's ladder, its rungs and their measures were resolved when the pack was read.
         let ladder = &self.ladders[&violation.ladder];
         let earlier_rung = history
