@@ -59,6 +59,8 @@ impl CloseAccount {
     }
 
     /// Brings the account to where `closing` and its counter-order leave it.
+    ///
+    /// An order that is undone closes nothing: met a second time, an event would close again what was opened since.
     async fn settle(
         &self,
         event: &RecordedEvent,
@@ -68,27 +70,19 @@ impl CloseAccount {
         if !closing.closes_account() {
             return Ok(());
         }
-        let order_id = closing.order_id;
+        let (order_id, account_id) = (closing.order_id, closing.account_id);
         let undone_by = counter.filter(|counter| counter.has_countered());
-        if closing.effective_from().is_some() {
-            let command = AccountCommand::CloseByOrder {
-                order_id,
-                case_id: closing.case_id,
-                reasons: closing.reasons.clone(),
-                executed_at: closing.effective_from().unwrap_or_else(|| self.reacting.now()),
-            };
-            self.reacting.command(event, "close account", closing.account_id, command).await?;
+        if let (Some(executed_at), None) = (closing.effective_from(), undone_by) {
+            let (case_id, reasons) = (closing.case_id, closing.reasons.clone());
+            let command = AccountCommand::CloseByOrder { order_id, case_id, reasons, executed_at };
+            return self.reacting.command(event, "close account", account_id, command).await;
         }
-        if undone_by.is_some() || closing.effective_from().is_none() {
-            let executed_at =
-                undone_by.and_then(|counter| counter.receipt.as_ref()).and_then(|receipt| receipt.executed_at);
-            let command = AccountCommand::UndoClosure {
-                order_id,
-                counter_order_id: undone_by.map(|counter| counter.order_id),
-                undone_at: executed_at.unwrap_or_else(|| self.reacting.now()),
-            };
-            self.reacting.command(event, "undo closure", closing.account_id, command).await?;
-        }
-        Ok(())
+        let undone_at = undone_by.and_then(|counter| counter.receipt.as_ref()).and_then(|receipt| receipt.executed_at);
+        let command = AccountCommand::UndoClosure {
+            order_id,
+            counter_order_id: undone_by.map(|counter| counter.order_id),
+            undone_at: undone_at.unwrap_or_else(|| self.reacting.now()),
+        };
+        self.reacting.command(event, "undo closure", account_id, command).await
     }
 }

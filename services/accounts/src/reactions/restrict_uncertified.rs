@@ -59,7 +59,9 @@ impl RestrictUncertified {
             legal_bases: vec![self.basis.clone()],
             reasons: LAPSED_REASONS.to_owned(),
             reference: event.stream.to_string(),
-            now: self.reacting.now(),
+            // By the log's clock, like the certification that lifts it: which of the two came first does not depend on
+            // when they are met.
+            now: event.recorded_at,
         };
         let command = AccountCommand::Restrict(Box::new(restriction));
         self.reacting.command(event, "restrict publishing", account_id, command).await
@@ -77,7 +79,7 @@ impl RestrictUncertified {
                 authority: Authority::System,
                 restriction_id,
                 reasons: FULFILLED_REASONS.to_owned(),
-                now: self.reacting.now(),
+                now: event.recorded_at,
             };
             self.reacting.command(event, &format!("lift {restriction_id}"), account_id, command).await?;
         }

@@ -9,7 +9,7 @@ use casebook_accounts::grpc::AccountsApi;
 use casebook_authz::Principal;
 use casebook_bootstrap::{Foundation, Keys, Service, Settings};
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
-use casebook_eventlog::{EventLog, Expected, NewEvent, StreamName};
+use casebook_eventlog::{EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, StreamName};
 use casebook_execution::{Metadata, TurnedClock};
 use casebook_kernel::Actor;
 use casebook_kernel::ids::OrderId;
@@ -60,6 +60,13 @@ impl House {
 
     pub async fn head(&self) -> u64 {
         self.log.head().await.unwrap().0
+    }
+
+    /// The types of what happened to accounts behind a position.
+    pub async fn account_events_behind(&self, position: u64) -> Vec<String> {
+        let filter = Filter::categories(["account"]);
+        let batch = self.log.read_all(Position(position), &filter, READ_EVENTS_MAX).await.unwrap();
+        batch.events.iter().map(|event| event.event_type.to_string()).collect()
     }
 
     /// Holds every row against the log.

@@ -70,6 +70,33 @@ async fn receipts_close_and_reopen_the_account() {
     house.close().await;
 }
 
+/// Rows and the places that reactions have reached are derived: when they are lost every event is met again, and
+/// nothing follows twice. A closure that was undone stays undone (R92).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn meeting_every_event_again_changes_nothing() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    house.file(own_declaration("uid-h")).await;
+    house.issue(closing(1, "ACCOUNT_CLOSED", None)).await;
+    house.receive(executed(1, 3, None)).await;
+    house.rest().await;
+    assert_eq!(house.account("weibo", "uid-h").await.state(), pb::AccountState::Closed);
+    house.issue(closing(2, "ACCOUNT_CLOSED", Some(1))).await;
+    house.receive(executed(2, 4, None)).await;
+    house.rest().await;
+    assert_eq!(house.account("weibo", "uid-h").await.state(), pb::AccountState::Filed);
+    let head = house.head().await;
+    house.close().await;
+
+    std::fs::remove_dir_all(folder.path().join("rows")).unwrap();
+    let house = House::open(folder.path()).await;
+    house.rest().await;
+    assert_eq!(house.account("weibo", "uid-h").await.state(), pb::AccountState::Filed);
+    assert_eq!(house.account_events_behind(head).await, [""; 0]);
+    house.close().await;
+}
+
 /// A platform that corrects its answer to a refusal has not closed the account.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_corrected_receipt_reopens_the_account() {
@@ -148,5 +175,40 @@ async fn a_missed_recertification_restricts_until_it_is_made_up_for() {
     house.append(stream(), "casebook.credentials.v1.RecertificationFulfilled", &fulfilled).await;
     house.rest().await;
     assert_eq!(house.account("douyin", "uid-1").await.state(), pb::AccountState::Filed);
+    house.close().await;
+}
+
+/// R32: met again, an old certification says nothing about two months that were missed after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_certification_does_not_lift_a_newer_restriction() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    house.file(declaration("uid-1")).await;
+    let (platform, platform_uid) = ("douyin".to_owned(), "uid-1".to_owned());
+    let lapsed = credentials::RecertificationLapsed {
+        platform: platform.clone(),
+        platform_uid: platform_uid.clone(),
+        ..Default::default()
+    };
+    let fulfilled = credentials::RecertificationFulfilled { platform, platform_uid, ..Default::default() };
+    let stream = || casebook_eventlog::StreamName::of("recertification", Uuid::from_u128(5));
+    house.append(stream(), "casebook.credentials.v1.RecertificationLapsed", &lapsed).await;
+    house.rest().await;
+    house.clock.turn_to(at(5));
+    house.append(stream(), "casebook.credentials.v1.RecertificationFulfilled", &fulfilled).await;
+    house.rest().await;
+    assert_eq!(house.account("douyin", "uid-1").await.state(), pb::AccountState::Filed);
+    house.clock.turn_to(at(9));
+    house.append(stream(), "casebook.credentials.v1.RecertificationLapsed", &lapsed).await;
+    house.rest().await;
+    let head = house.head().await;
+    house.close().await;
+
+    std::fs::remove_dir_all(folder.path().join("rows")).unwrap();
+    let house = House::open(folder.path()).await;
+    house.rest().await;
+    assert_eq!(house.account("douyin", "uid-1").await.state(), pb::AccountState::Restricted);
+    assert_eq!(house.account_events_behind(head).await, [""; 0]);
     house.close().await;
 }

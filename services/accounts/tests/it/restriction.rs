@@ -80,6 +80,13 @@ fn an_account_is_free_when_the_last_restriction_is_lifted() {
     assert!(matches!(free.state().account().unwrap().phase, Phase::Filed(_)));
 }
 
+/// R32: a certification of before the two months were missed lifts nothing.
+#[test]
+fn what_came_before_a_restriction_does_not_lift_it() {
+    let later = Restrict { now: at(10), ..restriction(1) };
+    filed().after(restrict(later)).when(lift(Authority::System, 1)).refused(AccountRefusal::NoBasis);
+}
+
 #[test]
 fn only_a_restriction_that_holds_is_lifted() {
     filed().when(lift(Authority::System, 1)).refused(AccountRefusal::NoBasis);

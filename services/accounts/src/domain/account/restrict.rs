@@ -55,8 +55,9 @@ pub(super) fn lift(
         return Err(AccountRefusal::NotSupervisingAgency);
     }
     match &account.phase {
+        // What happened before a restriction is no ground to lift it.
         Phase::Restricted { restrictions, .. }
-            if restrictions.iter().any(|one| one.restriction_id == restriction_id) =>
+            if restrictions.iter().any(|one| one.restriction_id == restriction_id && one.restricted_at <= now) =>
         {
             Ok(Happened::RestrictionLifted { restriction_id, reasons, lifted_at: now })
         }
