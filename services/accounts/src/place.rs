@@ -45,6 +45,33 @@ pub async fn take(
     Ok(Quota::Exhausted)
 }
 
+/// Gives back what was taken for a declaration that was refused, unless the account as it is holds that very place.
+pub async fn give_back(
+    claims: &Claims,
+    institution_id: InstitutionId,
+    platform: &str,
+    (account_id, account): (AccountId, Option<&Account>),
+    quota: Quota,
+    context: &Context,
+) -> Result<(), ClaimError> {
+    let exception = match quota {
+        Quota::First => None,
+        Quota::Exception(exception) => Some(exception),
+        Quota::Exhausted => return Ok(()),
+    };
+    let holds = |account: &Account| {
+        let declaration = &account.declaration;
+        !account.phase.is_given_up()
+            && declaration.level == AccountLevel::Institution
+            && declaration.institution_id == institution_id
+            && declaration.quota_exception == exception
+    };
+    if account.is_some_and(holds) {
+        return Ok(());
+    }
+    claims.release(&key(claims, institution_id, platform, exception), &owner(account_id), context).await
+}
+
 /// Makes the claim say what the account is: held while the account is not given up, free afterwards.
 pub async fn follow(claims: &Claims, account: &Account, context: &Context) -> Result<(), ClaimError> {
     let declaration = &account.declaration;

@@ -1,7 +1,7 @@
 //! From the declaration to the agency's record.
 
 use casebook_bootstrap::{Explained, Write, claim_status, invalid};
-use casebook_execution::Context;
+use casebook_execution::{ClaimError, Context};
 use casebook_kernel::Decider as _;
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_policy::AccountLevel;
@@ -28,11 +28,18 @@ impl Calls {
         if declare.level == AccountLevel::Institution {
             declare.quota = self.quota(&declare, &institution, account_id, &write.context).await?;
         }
+        let (platform, quota) = (declare.platform.clone(), declare.quota);
         let command = AccountCommand::Declare(Box::new(declare));
-        replied!(
-            CreateDeclarationResponse { account },
-            self.execute_account(account_id, &write.context, command).await?
-        )
+        let outcome = self.execute_account(account_id, &write.context, command).await;
+        if outcome.is_err() && !write.context.validate_only {
+            // Another institution may have declared the account since: the place serves nobody now.
+            let account = self.accounts.load(account_id.uuid()).await.map_err(casebook_bootstrap::store_status)?.state;
+            let account = (account_id, account.account());
+            place::give_back(&self.claims, institution_id, platform.as_str(), account, quota, &write.context)
+                .await
+                .map_err(place_status)?;
+        }
+        replied!(CreateDeclarationResponse { account }, outcome?)
     }
 
     fn declaration(
@@ -75,13 +82,9 @@ impl Calls {
             // It is refused all the same, or it is a repetition that gets its first outcome.
             return Ok(Quota::Exhausted);
         }
-        place::take(&self.claims, institution, declare.platform.as_str(), account_id, context).await.map_err(|error| {
-            claim_status(
-                error,
-                Explained::precondition("QUOTA_EXCEEDED"),
-                "the institution's place on the platform is taken",
-            )
-        })
+        place::take(&self.claims, institution, declare.platform.as_str(), account_id, context)
+            .await
+            .map_err(place_status)
     }
 
     pub(super) async fn submit_declaration(
@@ -177,6 +180,10 @@ impl Calls {
             .await?
         )
     }
+}
+
+fn place_status(error: ClaimError) -> Status {
+    claim_status(error, Explained::precondition("QUOTA_EXCEEDED"), "the institution's place on the platform is taken")
 }
 
 fn is_granted(state: &AccountState, declare: Declare) -> bool {

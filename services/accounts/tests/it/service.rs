@@ -59,6 +59,35 @@ async fn a_wrong_check_character_is_answered_with_a_warning() {
     house.close().await;
 }
 
+/// R12: of two institutions that declare one account at once, the one that comes too late has its place back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_declaration_that_is_refused_takes_no_place() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    let other = pb::RegisterInstitutionRequest { uscc: "12330000470051726F".into(), ..registration() };
+    let other = house.api.register_institution(by(registrar(), other)).await.unwrap().into_inner().institution.unwrap();
+    let of_other = |uid| pb::CreateDeclarationRequest {
+        institution_id: other.institution_id.clone(),
+        request_id: id_of_request(),
+        ..own_declaration(uid)
+    };
+    let (one, another) = tokio::join!(
+        house.api.create_declaration(by(registrar(), own_declaration("uid-x"))),
+        house.api.create_declaration(by(registrar(), of_other("uid-x"))),
+    );
+    let late = if one.is_ok() { of_other("uid-y") } else { own_declaration("uid-y") };
+    let lost = if one.is_ok() { another } else { one };
+    assert_eq!(refused(lost), (Code::AlreadyExists, "HANDLE_ALREADY_DECLARED".to_owned()));
+    house.api.create_declaration(by(registrar(), late)).await.expect("the place is free");
+    house.rest().await;
+    let winner = house.account("weibo", "uid-x").await.institution_id;
+    let again = if winner == other.institution_id { of_other("uid-z") } else { own_declaration("uid-z") };
+    let again = house.api.create_declaration(by(registrar(), again)).await;
+    assert_eq!(refused(again).1, "QUOTA_EXCEEDED", "who won keeps the place");
+    house.close().await;
+}
+
 /// R12: one account of its own on each platform; a second under an exception; a place given back is free.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_institution_has_one_place_a_platform() {
