@@ -68,6 +68,7 @@ pub enum RecertificationCommand {
         certified: Option<Certified>,
         now: Timestamp,
     },
+    /// The account was verified at `now`.
     Fulfil {
         credential: CredentialId,
         now: Timestamp,
@@ -121,6 +122,8 @@ pub enum RecertificationRefusal {
     AlreadyCertified,
     #[error("no notice to this account is running")]
     NoticeNotRunning,
+    #[error("the account was verified before the notice was served at {served_at}: the notice asks for another one")]
+    VerifiedBefore { served_at: Timestamp },
     #[error("the reminder has been sent")]
     AlreadyReminded,
     #[error("it is not due before {due}")]
@@ -218,8 +221,14 @@ fn lapse(state: &RecertificationState, due: Due, certified: Option<Certified>, n
     }
 }
 
+/// An event may be met again, long after its own notice: what was verified before a notice does not fulfil it.
 fn fulfil(state: &RecertificationState, credential: CredentialId, now: Timestamp) -> Decision {
     match state {
+        RecertificationState::Running { notice, .. } | RecertificationState::Lapsed { notice, .. }
+            if now < notice.served_at =>
+        {
+            Err(RecertificationRefusal::VerifiedBefore { served_at: notice.served_at })
+        }
         RecertificationState::Running { notice, due, .. } => Ok(vec![RecertificationEvent::Fulfilled {
             account: notice.account.clone(),
             credential,

@@ -14,15 +14,17 @@ use crate::domain::credential::CredentialState as State;
 use crate::messages::{badge_message, credential_message};
 use crate::readmodel::{CredentialFilter, CredentialOrder, credentials_of_account, list_credentials};
 
+const GET: &str = "/casebook.credentials.v1.CredentialsService/GetCredential";
+const LIST: &str = "/casebook.credentials.v1.CredentialsService/ListCredentials";
+const LIST_HISTORY: &str = "/casebook.credentials.v1.CredentialsService/ListCredentialHistory";
+
 impl Credentials {
     pub(super) async fn get_credential(
         &self,
         request: Request<GetCredentialRequest>,
     ) -> Result<GetCredentialResponse, Status> {
-        let read = self
-            .gate
-            .recorded_read(request, "GetCredential", |request| format!("credential-{}", request.credential_id))
-            .await?;
+        let read =
+            self.gate.recorded_read(request, GET, |request| format!("credential-{}", request.credential_id)).await?;
         let request = read.request;
         let id: CredentialId = id("credential_id", &request.credential_id).map_err(parse::field)?;
         let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
@@ -35,7 +37,7 @@ impl Credentials {
         &self,
         request: Request<ListCredentialsRequest>,
     ) -> Result<ListCredentialsResponse, Status> {
-        let read = self.gate.recorded_read(request, "ListCredentials", what_is_listed).await?;
+        let read = self.gate.recorded_read(request, LIST, what_is_listed).await?;
         let request = read.request;
         let filter = filter(&request)?;
         position_of(&self.model, request.at_least_position).await?;
@@ -52,7 +54,7 @@ impl Credentials {
     ) -> Result<ListCredentialHistoryResponse, Status> {
         let read = self
             .gate
-            .recorded_read(request, "ListCredentialHistory", |request| format!("credential-{}", request.credential_id))
+            .recorded_read(request, LIST_HISTORY, |request| format!("credential-{}", request.credential_id))
             .await?;
         let request = read.request;
         let id: CredentialId = id("credential_id", &request.credential_id).map_err(parse::field)?;

@@ -14,6 +14,10 @@ use crate::messages::recertification_message;
 use crate::reactions::deadlines::due;
 use crate::readmodel::{NoticeFilter, list_notices};
 
+const GET: &str = "/casebook.credentials.v1.CredentialsService/GetRecertification";
+const LIST: &str = "/casebook.credentials.v1.CredentialsService/ListRecertifications";
+const LIST_HISTORY: &str = "/casebook.credentials.v1.CredentialsService/ListRecertificationHistory";
+
 fn shown(state: &State, head: Option<&Head>) -> Result<Recertification, Status> {
     head.and_then(|head| recertification_message(state, head)).ok_or_else(refusals::no_notice)
 }
@@ -56,7 +60,7 @@ impl Credentials {
         request: Request<GetRecertificationRequest>,
     ) -> Result<GetRecertificationResponse, Status> {
         let resource = |request: &GetRecertificationRequest| stream_of(&request.platform, &request.platform_uid);
-        let read = self.gate.recorded_read(request, "GetRecertification", resource).await?;
+        let read = self.gate.recorded_read(request, GET, resource).await?;
         let request = read.request;
         let account = parse::account(&request.platform, &request.platform_uid, &self.policy.pack)?;
         if read.principal.platform().is_some_and(|own| own != account.platform) {
@@ -71,7 +75,7 @@ impl Credentials {
         &self,
         request: Request<ListRecertificationsRequest>,
     ) -> Result<ListRecertificationsResponse, Status> {
-        let read = self.gate.recorded_read(request, "ListRecertifications", |_| "recertifications".to_owned()).await?;
+        let read = self.gate.recorded_read(request, LIST, |_| "recertifications".to_owned()).await?;
         let request = read.request;
         let descending = match request.order_by.as_str() {
             "" | "due_at" => false,
@@ -93,7 +97,7 @@ impl Credentials {
     ) -> Result<ListRecertificationHistoryResponse, Status> {
         let resource =
             |request: &ListRecertificationHistoryRequest| stream_of(&request.platform, &request.platform_uid);
-        let read = self.gate.recorded_read(request, "ListRecertificationHistory", resource).await?;
+        let read = self.gate.recorded_read(request, LIST_HISTORY, resource).await?;
         let request = read.request;
         let account = parse::account(&request.platform, &request.platform_uid, &self.policy.pack)?;
         let loaded = self.recertifications.load(account.id.uuid()).await.map_err(store_status)?;

@@ -62,6 +62,7 @@ pub fn recertification(refusal: &RecertificationRefusal) -> Explained {
         R::NoticeAlreadyRunning { .. } => Explained::precondition("NOTICE_ALREADY_RUNNING"),
         R::AlreadyCertified => Explained::precondition("ALREADY_CERTIFIED"),
         R::NoticeNotRunning => Explained::precondition("NOTICE_NOT_RUNNING"),
+        R::VerifiedBefore { .. } => Explained::precondition("VERIFIED_BEFORE"),
         R::AlreadyReminded => Explained::precondition("ALREADY_REMINDED"),
         R::NotDue { .. } => Explained::precondition("NOT_DUE"),
     }

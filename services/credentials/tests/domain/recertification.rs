@@ -141,6 +141,16 @@ fn a_verification_fulfils_the_notice_in_time_or_late() {
     given::<Recertification>([]).when(fulfil(early)).refused(RecertificationRefusal::NoticeNotRunning);
 }
 
+/// R32: a verification that ended, or was revoked, is no answer to the notice that came after it.
+#[test]
+fn an_earlier_verification_does_not_fulfil_a_later_notice() {
+    let before = served() - TimeDelta::microseconds(1);
+    let refusal = RecertificationRefusal::VerifiedBefore { served_at: served() };
+    running().when(fulfil(before)).refused(refusal.clone());
+    lapsed().when(fulfil(before)).refused(refusal);
+    running().when(fulfil(served())).then([fulfilled(false, served())]);
+}
+
 /// R31: a verification ends, and the account is notified again.
 #[test]
 fn a_later_notice_follows_an_earlier_one() {

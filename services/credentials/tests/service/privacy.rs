@@ -106,5 +106,8 @@ async fn reads_are_recorded() {
     let read =
         house.events().await.into_iter().find(|event| event.event_type.ends_with("AccessRecorded")).expect("recorded");
     let json = String::from_utf8_lossy(&read.data).into_owned();
-    assert!(json.contains("GetCredential") && json.contains(&id), "{json}");
+    assert!(
+        json.contains("\"/casebook.credentials.v1.CredentialsService/GetCredential\"") && json.contains(&id),
+        "{json}"
+    );
 }
