@@ -8,7 +8,7 @@ use super::parts::{
 use super::words::Word;
 use super::{Reading, message};
 use crate::domain::case::{
-    Appeal, AppealVerdict, CaseChange, CaseEvent, Closure, DecisionIssued, Evidence, Notice, Opening, OrderEnd,
+    Appeal, AppealVerdict, Author, CaseChange, CaseEvent, Closure, DecisionIssued, Evidence, Notice, Opening, OrderEnd,
     Proposal, Reversal, Service, Statement, Transfer, TransferStanding, Waiver,
 };
 use crate::domain::order::Cause;
@@ -102,6 +102,7 @@ fn opened(event: v1::CaseOpened) -> Reading<CaseChange> {
         discovered_at: time("discovered_at", event.discovered_at)?,
         harm_to_health: event.harm_to_health,
         opened_at: time("opened_at", event.opened_at)?,
+        screened_by: optional_parsed("screened_by", &event.screened_by)?,
     })))
 }
 
@@ -130,6 +131,11 @@ fn notice_served(event: v1::NoticeServed) -> Reading<CaseChange> {
     })))
 }
 
+/// Whoever an older event does not name is taken for an officer: then a document has to prove the answer.
+fn author(by_subject: bool) -> Author {
+    if by_subject { Author::Subject } else { Author::Officer }
+}
+
 fn statement_recorded(event: v1::StatementRecorded) -> Reading<CaseChange> {
     Ok(CaseChange::StatementRecorded(Statement {
         statement_id: parsed("statement_id", &event.statement_id)?,
@@ -138,6 +144,7 @@ fn statement_recorded(event: v1::StatementRecorded) -> Reading<CaseChange> {
         recorded_by: officer("recorded_by", &event.recorded_by)?,
         stated_at: time("stated_at", event.stated_at)?,
         late: event.late,
+        author: author(event.by_subject),
     }))
 }
 
@@ -146,6 +153,8 @@ fn statement_waived(event: v1::StatementWaived) -> Reading<CaseChange> {
         reasons: event.reasons,
         recorded_by: officer("recorded_by", &event.recorded_by)?,
         waived_at: time("waived_at", event.waived_at)?,
+        sha256: non_empty(event.sha256),
+        author: author(event.by_subject),
     }))
 }
 
@@ -215,6 +224,8 @@ fn order_settled(event: v1::OrderSettled) -> Reading<CaseChange> {
             effective_from: optional_time("effective_from", event.effective_from)?,
             late: event.late,
         },
+        // The first revision issues the order: no end is told by it.
+        revision: Some(event.order_revision).filter(|revision| *revision > 0),
     })
 }
 
@@ -260,6 +271,7 @@ fn reversal_issued(event: v1::ReversalIssued) -> Reading<CaseChange> {
         legal_bases: all_parsed("legal_bases", &event.legal_bases)?,
         agency: parsed("agency", &event.agency)?,
         issued_at: time("issued_at", event.issued_at)?,
+        voided: all_parsed("voided_order_ids", &event.voided_order_ids)?,
     })))
 }
 

@@ -8,7 +8,7 @@ use super::parts::{
 use super::stored;
 use super::words::{Word as _, optional};
 use crate::domain::case::{
-    Appeal, AppealVerdict, CaseChange, CaseEvent, DecisionIssued, Notice, Opening, Proposal, Reversal, Transfer,
+    Appeal, AppealVerdict, Author, CaseChange, CaseEvent, DecisionIssued, Notice, Opening, Proposal, Reversal, Transfer,
 };
 
 macro_rules! event {
@@ -40,12 +40,15 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             recorded_by: statement.recorded_by.to_string(),
             stated_at: wire(statement.stated_at),
             late: statement.late,
+            by_subject: statement.author == Author::Subject,
         }),
         CaseChange::StatementWaived(waiver) => event!(StatementWaived {
             case_id,
             reasons: waiver.reasons.clone(),
             recorded_by: waiver.recorded_by.to_string(),
             waived_at: wire(waiver.waived_at),
+            sha256: waiver.sha256.clone().unwrap_or_default(),
+            by_subject: waiver.author == Author::Subject,
         }),
         CaseChange::DecisionProposed(proposal) => {
             stored("casebook.enforcement.v1.DecisionProposed", &proposed(case_id, proposal))
@@ -68,7 +71,7 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             recorded_by: recorded_by.to_string(),
             provisional: service.provisional,
         }),
-        CaseChange::OrderSettled { order_id, end } => event!(OrderSettled {
+        CaseChange::OrderSettled { order_id, end, revision } => event!(OrderSettled {
             case_id,
             order_id: order_id.to_string(),
             outcome: end.outcome.write(),
@@ -76,6 +79,7 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             in_force: end.effective_from.is_some(),
             effective_from: optional_wire(end.effective_from),
             late: end.late,
+            order_revision: revision.unwrap_or_default(),
         }),
         CaseChange::AppealFiled(appeal) => stored("casebook.enforcement.v1.AppealFiled", &filed(case_id, appeal)),
         CaseChange::AppealDecided { appeal_id, kind, verdict } => {
@@ -144,6 +148,7 @@ fn opened(opening: &Opening) -> v1::CaseOpened {
         discovered_at: wire(opening.discovered_at),
         harm_to_health: opening.harm_to_health,
         opened_at: wire(opening.opened_at),
+        screened_by: text_or_empty(opening.screened_by.as_ref()),
     }
 }
 
@@ -228,6 +233,7 @@ fn reversed(case_id: String, reversal: &Reversal) -> v1::ReversalIssued {
         remaining: measure_messages(&reversal.remaining),
         legal_bases: texts(&reversal.legal_bases),
         agency: reversal.agency.to_string(),
+        voided_order_ids: texts(&reversal.voided),
     }
 }
 

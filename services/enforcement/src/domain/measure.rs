@@ -67,8 +67,13 @@ impl Measure {
     /// place of a permanent one).
     pub fn is_milder_rung(&self, other: &Self) -> bool {
         let ends_at_all = self.parameters.days.is_some() && other.parameters.days.is_none();
-        let milder = self.rung < other.rung || (self.rung.is_some() && self.rung == other.rung && ends_at_all);
-        self.account == other.account && milder
+        let milder = match (self.rung, other.rung) {
+            (Some(own), Some(others)) => own < others || (own == others && ends_at_all),
+            // Off the ladder there are no rungs to compare.
+            (None, _) | (_, None) => false,
+        };
+        let reversible_or_neither = !self.irreversible || other.irreversible;
+        self.account == other.account && milder && reversible_or_neither
     }
 }
 
@@ -106,7 +111,7 @@ pub fn first_heavier<'a>(chosen: &'a [Measure], bound: &[Measure]) -> Option<&'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::samples::{closure, credit, followers, mute, on, permanent_mute};
+    use crate::domain::samples::{closure, credit, followers, interactions, mute, on, permanent_mute};
 
     /// R92, 行政处罚法 art. 45: what is heavier than what was announced.
     #[test]
@@ -123,6 +128,12 @@ mod tests {
             (vec![mute(&weibo, 7), credit(&weibo, 5)], vec![mute(&weibo, 7)], true),
             (vec![mute(&weibo, 7), followers(&weibo)], vec![closure(&weibo)], true),
             (vec![credit(&weibo, 5)], vec![credit(&weibo, 2)], true),
+            (vec![credit(&weibo, 2)], vec![credit(&weibo, 5)], false),
+            // Off the ladder is not below it, and what nothing undoes is not milder than what something does.
+            (vec![credit(&weibo, 1)], vec![interactions(&weibo)], true),
+            (vec![interactions(&weibo)], vec![credit(&weibo, 5)], true),
+            (vec![followers(&weibo)], vec![mute(&weibo, 7)], true),
+            (vec![interactions(&weibo)], vec![followers(&weibo)], false),
             (vec![mute(&on("douyin", "u1"), 1)], vec![closure(&weibo)], true),
             (vec![], vec![], false),
         ] {

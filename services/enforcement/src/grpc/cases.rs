@@ -11,7 +11,7 @@ use super::desk::{Desk, calendar_status, id, officers, required_time, set, value
 use super::unknown;
 use crate::codec::words::Word as _;
 use crate::domain::case::{
-    CaseCommand, CaseFile, CaseOutcome, Competence, EvidenceKind, OpenCase, ServeNotice, ServiceMethod,
+    AcceptedLead, CaseCommand, CaseFile, CaseOutcome, Competence, EvidenceKind, OpenCase, ServeNotice, ServiceMethod,
 };
 use crate::domain::lead::{LeadState, Signal, case_id_of};
 use crate::domain::measure::{AccountRef, Measure};
@@ -28,8 +28,16 @@ impl Desk {
             (Some(file), Some(head)) => (&file.signal, head),
             _ => return Err(unknown::lead()),
         };
-        let lead_accepted = matches!(lead.state, LeadState::Accepted(..));
-        let command = self.opening(&request, &context, lead_id, lead_accepted, signal)?;
+        let accepted = match &lead.state {
+            LeadState::Accepted(_, screening) => Some(AcceptedLead {
+                agency: screening.agency.clone(),
+                screened_by: screening.officer.clone(),
+                region: signal.region,
+                competence: self.competence(signal.violation.as_str())?,
+            }),
+            LeadState::Absent | LeadState::Received(_) | LeadState::Declined(..) => None,
+        };
+        let command = self.opening(&request, &context, lead_id, accepted, signal)?;
         // The case belongs to the same matter as the lead and the report behind it.
         let context = Context { correlation: Some(head.correlation), ..context };
         let case_id = command.case_id.uuid();
@@ -42,7 +50,7 @@ impl Desk {
         request: &v1::OpenCaseRequest,
         context: &Context,
         lead_id: LeadId,
-        lead_accepted: bool,
+        lead: Option<AcceptedLead>,
         signal: &Signal,
     ) -> Result<OpenCase, Status> {
         let instrument = Instrument::read(request.instrument).ok_or_else(|| invalid("instrument", "is required"))?;
@@ -62,7 +70,7 @@ impl Desk {
         Ok(OpenCase {
             case_id: case_id_of(lead_id),
             lead_id,
-            lead_accepted,
+            lead,
             by: context.actor.clone(),
             instrument,
             accounts: self.accounts(&signal.account, &request.further_accounts)?,
@@ -140,6 +148,7 @@ impl Desk {
             method: ServiceMethod::read(request.method).ok_or_else(|| invalid("method", "is required"))?,
             served_at,
             answer_until: self.terms.end(DeadlineName::Statement, served_at).map_err(calendar_status)?,
+            now: context.now,
         };
         let (case, position) =
             self.on_case(&context, &sight, case_id, CaseCommand::ServeNotice(Box::new(command))).await?;
@@ -166,8 +175,12 @@ impl Desk {
         request: Request<v1::WaiveStatementRequest>,
     ) -> Result<v1::WaiveStatementResponse, Status> {
         let (request, context, sight) = self.admit(request)?;
-        let command =
-            CaseCommand::WaiveStatement { by: context.actor.clone(), reasons: request.reasons, now: context.now };
+        let command = CaseCommand::WaiveStatement {
+            by: context.actor.clone(),
+            reasons: request.reasons,
+            sha256: set(request.sha256),
+            now: context.now,
+        };
         let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::WaiveStatementResponse { case: Some(case), position })
     }

@@ -10,7 +10,9 @@ use casebook_policy::DeadlineName;
 use super::{Reacting, not_now};
 use crate::domain::case::{CaseRefusal, OrderEnd, OrderEndOutcome, OrderReport};
 use crate::domain::ids::counter_order_id;
-use crate::domain::order::{Order, OrderChange, OrderCommand, OrderFile, OrderTerms, Outcome, Receipt};
+use crate::domain::order::{
+    Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, OrderTerms, Outcome, Receipt, Validity,
+};
 
 #[derive(Debug)]
 pub struct FollowOrders(pub Reacting);
@@ -64,7 +66,10 @@ impl FollowOrders {
     async fn settle(&self, event: &RecordedEvent, of: OrderId, order: OrderId, end: OrderEnd) -> Result<(), NotNow> {
         let case_id = self.file(of).await?.terms.case_id;
         let context = self.0.context(event, &format!("settle {order}"))?;
-        match self.0.settle(&context, case_id, OrderReport { order_id: order, end }).await? {
+        // Only the order's own stream says which report is the newer.
+        let revision = (of == order).then_some(event.revision);
+        let report = OrderReport { order_id: order, end, revision };
+        match self.0.settle(&context, case_id, report).await? {
             // A case knows an order from its decision on, and a counter-order from the reversal on or from the receipt
             // that made it necessary. Only a void order had no counter-order to wait for.
             Some(CaseRefusal::NoSuchOrder { order }) if of == order => {
@@ -87,14 +92,18 @@ impl FollowOrders {
             late: receipt.late,
         };
         self.settle(event, order, order, end).await?;
-        if receipt.after_cancellation && receipt.effect.is_some() {
+        let void = receipt.after_cancellation || self.file(order).await?.validity == Validity::Voided;
+        if void && receipt.effect.is_some() {
             let context = self.0.context(event, "lift what was taken back")?;
             let command = OrderCommand::Undo {
                 reversal: None,
-                reasons: "executed after it had been taken back".to_owned(),
+                reasons: "executed after it had been taken back or was void".to_owned(),
                 by: self.0.system.officer.clone(),
             };
-            self.0.order(&context, order, command).await?;
+            // Over by itself: no counter-order is waited for.
+            if self.0.order(&context, order, command).await? == Some(OrderRefusal::NothingInForce) {
+                self.settle(event, order, counter_order_id(order), ended(OrderEndOutcome::NotNeeded)).await?;
+            }
         }
         Ok(())
     }

@@ -76,7 +76,8 @@ impl IssueOrders {
         for undoing in &reversal.undoings {
             self.undo(event, case_id, reversal, undoing).await?;
         }
-        for Irreversible { order_id, .. } in &reversal.irreversible {
+        let irreversible = reversal.irreversible.iter().map(|Irreversible { order_id, .. }| order_id);
+        for order_id in irreversible.chain(&reversal.voided) {
             let context = self.0.context(event, &format!("void {order_id}"))?;
             self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await?;
         }
@@ -144,7 +145,10 @@ impl IssueOrders {
                 let end =
                     OrderEnd { outcome: OrderEndOutcome::NotNeeded, cause: None, effective_from: None, late: false };
                 let context = self.0.context(event, &format!("spare {counter_order_id}"))?;
-                self.0.settle(&context, case_id, OrderReport { order_id: *counter_order_id, end }).await.map(|_| ())
+                self.0
+                    .settle(&context, case_id, OrderReport { order_id: *counter_order_id, end, revision: None })
+                    .await
+                    .map(|_| ())
             }
             Some(_) | None => Ok(()),
         }

@@ -32,11 +32,8 @@ pub fn case_resource(state: &CaseState, head: &Head) -> Option<v1::Case> {
     let opening = &file.opening;
     let told = file.told();
     let ruling = file.ruling();
-    let (statements, waived) = match told.map(|told| &told.answer) {
-        None | Some(Answer::Awaited) => (Vec::new(), false),
-        Some(Answer::Given(statements)) => (statements.iter().map(statement_message).collect(), false),
-        Some(Answer::Waived(_)) => (Vec::new(), true),
-    };
+    let statements = told.map(|told| told.statements().map(statement_message).collect()).unwrap_or_default();
+    let waived = told.is_some_and(|told| matches!(told.answer, Answer::Waived(_)));
     let decision = match &file.stage {
         Stage::Proposed { proposal, .. } => Some(proposal_message(proposal)),
         _ => ruling.map(|ruling| decision_message(&ruling.decision)),

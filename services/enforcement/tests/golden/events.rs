@@ -1,7 +1,7 @@
 //! One event of each type, with every field set to something that could be told from its default.
 
 use casebook_enforcement::domain::case::{
-    Advice, Appeal, AppealKind, AppealResult, AppealVerdict, CaseChange, CaseEvent, CaseOutcome, Closure,
+    Advice, Appeal, AppealKind, AppealResult, AppealVerdict, Author, CaseChange, CaseEvent, CaseOutcome, Closure,
     DecisionIssued, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome, Proposal,
     Replacement, Reversal, RunningClock, Service, ServiceMethod, Statement, Transfer, TransferStanding, Undoing,
     Waiver,
@@ -134,6 +134,7 @@ fn procedure() -> Vec<CaseChange> {
             region: "310115".parse().expect("region"),
             officers: vec![officer("o-17"), officer("o-18")],
             opened_by: officer("o-17"),
+            screened_by: None,
             conduct_at: at("2020-03-01T14:30:00Z"),
             discovered_at: at("2026-03-01T02:00:00Z"),
             harm_to_health: true,
@@ -163,11 +164,14 @@ fn procedure() -> Vec<CaseChange> {
             summary: "视频系转载".to_owned(),
             sha256: Some("d".repeat(64)),
             recorded_by: officer("s-1"),
+            author: Author::Officer,
             stated_at: at("2026-03-11T02:00:00Z"),
             late: true,
         }),
         CaseChange::StatementWaived(Waiver {
             reasons: "放弃陈述申辩".to_owned(),
+            sha256: None,
+            author: Author::Officer,
             recorded_by: officer("s-1"),
             waived_at: at("2026-03-04T02:00:00Z"),
         }),
@@ -243,6 +247,7 @@ fn decisions() -> Vec<CaseChange> {
                 effective_from: Some(at("2026-03-13T02:00:00Z")),
                 late: true,
             },
+            revision: None,
         },
     ]
 }
@@ -285,6 +290,7 @@ fn redress() -> Vec<CaseChange> {
                 measure: followers(),
                 remedy: "公开更正".to_owned(),
             }],
+            voided: vec![],
             replacements: vec![Replacement {
                 order_id: mute(2).order_id(decision(1)),
                 measure: mute(2),

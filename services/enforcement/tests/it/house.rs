@@ -334,6 +334,7 @@ pub fn waive(case_id: &str) -> pb::WaiveStatementRequest {
         request_id: request_id(),
         case_id: case_id.into(),
         reasons: "放弃陈述申辩".into(),
+        sha256: "f".repeat(64),
         ..Default::default()
     }
 }

@@ -2,8 +2,9 @@
 //! promises of the procedure hold whatever is asked in whatever order.
 
 use casebook_enforcement::domain::case::{
-    Advice, AppealKind, AppealRuling, Case, CaseCommand, CaseOutcome, CaseState, Competence, EvidenceKind, OpenCase,
-    OrderEnd, OrderEndOutcome, OrderReport, ProposeDecision, RemedyText, ServeNotice, Service, ServiceMethod,
+    AcceptedLead, Advice, AppealKind, AppealRuling, Case, CaseCommand, CaseOutcome, CaseState, Competence,
+    EvidenceKind, OpenCase, OrderEnd, OrderEndOutcome, OrderReport, ProposeDecision, RemedyText, ServeNotice, Service,
+    ServiceMethod,
 };
 use casebook_enforcement::domain::ids::{AppealId, DecisionId, counter_order_id};
 use casebook_enforcement::domain::measure::{AccountRef, Measure, first_heavier};
@@ -74,7 +75,12 @@ fn open(step: usize) -> CaseCommand {
     CaseCommand::Open(Box::new(OpenCase {
         case_id: case_id(),
         lead_id: LeadId::from(Uuid::from_u128(1)),
-        lead_accepted: true,
+        lead: Some(AcceptedLead {
+            agency: by(0, 0).agency,
+            screened_by: by(0, 0).officer,
+            region: "310115".parse().unwrap(),
+            competence: competence(),
+        }),
         by: by(0, 0),
         instrument: Instrument::PlatformMeasureRequest,
         accounts: vec![account(0), account(1)],
@@ -125,6 +131,11 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
     let (kind, x, y, z, flag) = asked;
     let actor = by(usize::from(x % 7 == 0), y);
     let now = at(step);
+    // Only the officers of the case decide, and only somebody who had no hand in it hears the appeal.
+    let conducting = |actor: &Actor| {
+        let officer = state.file().and_then(|file| file.officers.get(y % file.officers.len()).cloned());
+        Actor { officer: officer.unwrap_or(actor.officer.clone()), ..actor.clone() }
+    };
     let last = state.file().map_or(0, |file| file.decisions.saturating_sub(1));
     let orders: Vec<OrderId> = state
         .file()
@@ -150,18 +161,29 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             method: ServiceMethod::Post,
             served_at: now,
             answer_until: now + TimeDelta::hours(3),
+            now,
         })),
-        4 => CaseCommand::RecordStatement { by: actor, summary: "申辩".to_owned(), sha256: None, stated_at: now },
-        5 => CaseCommand::WaiveStatement { by: actor, reasons: "放弃".to_owned(), now },
+        4 => CaseCommand::RecordStatement {
+            by: actor,
+            summary: "申辩".to_owned(),
+            sha256: flag.then(|| "d".repeat(64)),
+            stated_at: now,
+        },
+        5 => CaseCommand::WaiveStatement {
+            by: actor,
+            reasons: "放弃".to_owned(),
+            sha256: flag.then(|| "e".repeat(64)),
+            now,
+        },
         // Mostly what was announced, sometimes something else.
         6..=8 => proposal(
-            actor,
+            conducting(&actor),
             announced(state).filter(|_| x > 3).unwrap_or_else(|| [z, z + 5].map(measure).to_vec()),
             flag,
             step,
         ),
         9 | 10 => CaseCommand::ConfirmDecision {
-            by: actor,
+            by: conducting(&actor),
             decision_id: DecisionId::nth(case_id(), last),
             irreversible_confirmed: flag,
             now,
@@ -187,6 +209,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             CaseCommand::SettleOrder(OrderReport {
                 order_id,
                 end: OrderEnd { outcome, cause: None, effective_from, late: flag },
+                revision: None,
             })
         }
         15 => CaseCommand::FileAppeal {
@@ -198,7 +221,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             now,
         },
         16 | 17 => CaseCommand::DecideAppeal {
-            by: actor,
+            by: if flag { Actor { officer: "e".parse().unwrap(), ..actor } } else { actor },
             appeal_id: AppealId::nth(case_id(), 0),
             ruling: match x % 3 {
                 0 => AppealRuling::Upheld,

@@ -176,8 +176,13 @@ impl Conduct<'_> {
             return officer.record_statement(request).await.map_err(at("RecordStatement")).map(|_| ());
         }
         let reasons = "当事人收到告知后表示不作陈述申辩。".to_owned();
-        let request =
-            enforcement::WaiveStatementRequest { request_id: request_id(), case_id, reasons, ..Default::default() };
+        let request = enforcement::WaiveStatementRequest {
+            request_id: request_id(),
+            case_id,
+            sha256: sha256(&reasons),
+            reasons,
+            ..Default::default()
+        };
         officer.waive_statement(request).await.map_err(at("WaiveStatement")).map(|_| ())
     }
 

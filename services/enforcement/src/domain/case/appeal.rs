@@ -7,7 +7,7 @@ use casebook_policy::MeasureParameters;
 
 use super::command::{AppealRuling, ExternalOutcome, RemedyText};
 use super::event::CaseChange;
-use super::hearing::own_case;
+use super::hearing::{fitting, own_case};
 use super::held_by;
 use super::refusal::CaseRefusal;
 use super::state::{
@@ -140,7 +140,7 @@ fn conclude(
     let reversal = match verdict.result {
         AppealResult::Rejected => None,
         AppealResult::Upheld | AppealResult::UpheldInPart => {
-            lightened(ruling, &verdict)?;
+            lightened(file, ruling, &verdict)?;
             Some(reversal(file, ruling, appeal_id, &verdict, remedies, now)?)
         }
     };
@@ -152,7 +152,7 @@ fn conclude(
 }
 
 /// What remains is less than what stands, and nothing of it is worse.
-fn lightened(ruling: &Ruling, verdict: &AppealVerdict) -> Result<(), CaseRefusal> {
+fn lightened(file: &CaseFile, ruling: &Ruling, verdict: &AppealVerdict) -> Result<(), CaseRefusal> {
     if ruling.standing.is_empty() {
         return Err(CaseRefusal::NothingInForce);
     }
@@ -162,6 +162,7 @@ fn lightened(ruling: &Ruling, verdict: &AppealVerdict) -> Result<(), CaseRefusal
     if verdict.remaining.is_empty() {
         return Err(CaseRefusal::RemainderMissing);
     }
+    fitting(file, &verdict.remaining)?;
     let standing: Vec<Measure> = ruling.standing.values().cloned().collect();
     if let Some(measure) = first_heavier(&verdict.remaining, &standing) {
         return Err(CaseRefusal::OutcomeWorse { measure: Box::new(measure.clone()) });
@@ -184,13 +185,14 @@ fn reversal(
     let reversal_id = DecisionId::nth(file.opening.case_id, file.decisions);
     let mut undoings = Vec::new();
     let mut irreversible = Vec::new();
+    let mut voided = Vec::new();
     let gone = ruling.standing.iter().filter(|(_, measure)| !verdict.remaining.contains(measure));
     for (order_id, measure) in gone {
         let Some(track) = ruling.orders.get(order_id) else { continue };
         if !has_effect(track) {
-            continue;
-        }
-        if measure.irreversible && track.end.is_some() {
+            voided.push(*order_id);
+        } else if measure.irreversible {
+            // There is no counter-order to what nothing undoes, though its platform may carry it out only now.
             let remedy = remedy(remedies, measure)?;
             irreversible.push(Irreversible { order_id: *order_id, measure: measure.clone(), remedy });
         } else {
@@ -211,6 +213,7 @@ fn reversal(
         appeal_id,
         undoings,
         irreversible,
+        voided,
         replacements,
         remaining: verdict.remaining.clone(),
         reasons: verdict.reasons.clone(),
@@ -221,7 +224,8 @@ fn reversal(
     })
 }
 
-/// An order that is in force or may still come into force. One that was refused or taken back needs no undoing.
+/// An order that is in force or may still come into force. One that was refused or taken back is void all the same: its
+/// platform may change its mind.
 fn has_effect(track: &OrderTrack) -> bool {
     track.end.is_none_or(|end| end.effective_from.is_some())
 }

@@ -29,6 +29,7 @@ pub enum CaseCommand {
     WaiveStatement {
         by: Actor,
         reasons: String,
+        sha256: Option<String>,
         now: Timestamp,
     },
     ProposeDecision(Box<ProposeDecision>),
@@ -112,12 +113,22 @@ pub struct Competence {
     pub kinds: Vec<AgencyKind>,
 }
 
+/// A lead that an officer took up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedLead {
+    pub agency: AgencyId,
+    pub screened_by: OfficerId,
+    pub region: Region,
+    /// For the violation that the lead names; the case may be about another one.
+    pub competence: Competence,
+}
+
 #[derive(Debug, Clone)]
 pub struct OpenCase {
     pub case_id: CaseId,
     pub lead_id: LeadId,
-    /// An officer took the lead up.
-    pub lead_accepted: bool,
+    /// None: no officer has taken the lead up.
+    pub lead: Option<AcceptedLead>,
     pub by: Actor,
     pub instrument: Instrument,
     pub accounts: Vec<AccountRef>,
@@ -145,6 +156,7 @@ pub struct ServeNotice {
     pub served_at: Timestamp,
     /// The exclusive end of the subject's window.
     pub answer_until: Timestamp,
+    pub now: Timestamp,
 }
 
 #[derive(Debug, Clone)]
@@ -171,6 +183,8 @@ pub struct ProposeDecision {
 pub struct OrderReport {
     pub order_id: OrderId,
     pub end: OrderEnd,
+    /// The revision of the order's stream that says so; none where another stream does.
+    pub revision: Option<u64>,
 }
 
 /// What becomes of an appeal.

@@ -2,20 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use casebook_kernel::{Actor, Timestamp};
+use casebook_kernel::{Actor, OfficerId, Timestamp};
 use casebook_policy::{Chosen, Instrument, departure};
 
 use super::command::ProposeDecision;
 use super::event::{CaseChange, DecisionIssued};
 use super::hearing::{fitting, own_case, policy};
 use super::refusal::CaseRefusal;
-use super::state::{Answer, CaseFile, Proposal, Service, Stage, Told};
+use super::state::{CaseFile, Proposal, Service, Stage, Told};
 use super::{PROPOSALS_MAX, held_by};
 use crate::domain::ids::DecisionId;
 use crate::domain::measure::{Measure, first_heavier};
 
+/// Whoever decides conducts the case.
+fn conducts(file: &CaseFile, officer: &OfficerId) -> Result<(), CaseRefusal> {
+    if file.officers.contains(officer) {
+        Ok(())
+    } else {
+        Err(CaseRefusal::NotOfficerOfCase { officer: officer.clone() })
+    }
+}
+
 pub(super) fn propose(file: &CaseFile, command: ProposeDecision) -> Result<Vec<CaseChange>, CaseRefusal> {
     held_by(file, &command.by)?;
+    conducts(file, &command.by.officer)?;
     let told = match &file.stage {
         Stage::Investigating => return Err(CaseRefusal::NotServed),
         Stage::Told(told) => told,
@@ -46,23 +56,16 @@ pub(super) fn propose(file: &CaseFile, command: ProposeDecision) -> Result<Vec<C
         departure_reason: command.departure_reason,
         irreversible_confirmed: command.irreversible_confirmed,
         proposer: command.by.officer,
-        statement_id: match &told.answer {
-            Answer::Given(statements) => statements.last().map(|statement| statement.statement_id),
-            Answer::Awaited | Answer::Waived(_) => None,
-        },
+        statement_id: told.statements().next_back().map(|statement| statement.statement_id),
         redress: command.redress,
         proposed_at: command.now,
     }))])
 }
 
-/// Answered, waived, or the window is over (行政处罚法 art. 62).
+/// Answered or waived by the subject, provably, or the window is over (行政处罚法 art. 62).
 fn heard(told: &Told, now: Timestamp) -> Result<(), CaseRefusal> {
-    match told.answer {
-        Answer::Awaited if now < told.notice.answer_until => {
-            Err(CaseRefusal::NotHeard { until: told.notice.answer_until })
-        }
-        Answer::Awaited | Answer::Given(_) | Answer::Waived(_) => Ok(()),
-    }
+    let until = told.notice.answer_until;
+    if now < until && !told.answer.counts() { Err(CaseRefusal::NotHeard { until }) } else { Ok(()) }
 }
 
 /// What the instrument may contain, and what it may rest on.
@@ -135,6 +138,7 @@ pub(super) fn confirm(
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
     held_by(file, &by)?;
     let proposal = pending(file, decision_id)?;
+    conducts(file, &by.officer)?;
     if by.officer == proposal.proposer {
         return Err(CaseRefusal::SameOfficer { officer: by.officer });
     }

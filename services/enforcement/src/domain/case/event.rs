@@ -38,6 +38,8 @@ pub enum CaseChange {
     OrderSettled {
         order_id: OrderId,
         end: OrderEnd,
+        /// The revision of the order's stream that says so; none where another stream does.
+        revision: Option<u64>,
     },
     AppealFiled(Box<Appeal>),
     AppealDecided {

@@ -6,11 +6,11 @@ use casebook_kernel::ids::OrderId;
 
 use super::event::{CaseChange, CaseEvent, DecisionIssued};
 use super::state::{
-    Answer, Appeal, AppealVerdict, CaseFile, CaseState, Closure, Decision, Ended, Opening, OrderEnd, OrderEndOutcome,
-    OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding,
+    Answer, Appeal, AppealVerdict, CaseFile, CaseState, Closure, Decision, Defence, Ended, Notice, Opening, OrderEnd,
+    OrderEndOutcome, OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding,
 };
 use crate::domain::ids::{AppealId, TransferId, counter_order_id};
-use crate::domain::measure::Measure;
+use crate::domain::measure::{Measure, first_heavier};
 
 pub(super) fn evolve(state: CaseState, event: &CaseEvent) -> CaseState {
     match (state, &event.change) {
@@ -24,7 +24,8 @@ pub(super) fn evolve(state: CaseState, event: &CaseEvent) -> CaseState {
 }
 
 fn opened(opening: &Opening) -> CaseFile {
-    let participants: BTreeSet<_> = opening.officers.iter().chain([&opening.opened_by]).cloned().collect();
+    let participants: BTreeSet<_> =
+        opening.officers.iter().chain([&opening.opened_by]).chain(&opening.screened_by).cloned().collect();
     CaseFile {
         agency: opening.agency.clone(),
         agency_kind: opening.agency_kind,
@@ -51,20 +52,22 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
         CaseChange::NoticeServed(notice) => {
             file.participants.insert(notice.served_by.clone());
             file.notices += 1;
-            let told = Told { notice: (**notice).clone(), answer: Answer::Awaited, evidence_then: file.evidence.len() };
+            let evidence_now = file.evidence.len();
+            on_stage(file, |stage| told_anew(stage, notice, evidence_now));
+        }
+        CaseChange::StatementRecorded(statement) => {
+            file.participants.insert(statement.recorded_by.clone());
+            file.statements += 1;
+            let evidence_now = file.evidence.len();
+            on_stage(file, |stage| stated(stage, statement, evidence_now));
+        }
+        CaseChange::StatementWaived(waiver) => {
+            file.participants.insert(waiver.recorded_by.clone());
             on_stage(file, |stage| match stage {
-                Stage::Investigating | Stage::Told(_) => Stage::Told(told),
+                Stage::Told(told) => Stage::Told(Told { answer: Answer::Waived(waiver.clone()), ..told }),
                 stage => stage,
             });
         }
-        CaseChange::StatementRecorded(statement) => {
-            file.statements += 1;
-            on_stage(file, |stage| stated(stage, statement));
-        }
-        CaseChange::StatementWaived(waiver) => on_stage(file, |stage| match stage {
-            Stage::Told(told) => Stage::Told(Told { answer: Answer::Waived(waiver.clone()), ..told }),
-            stage => stage,
-        }),
         CaseChange::DecisionProposed(proposal) => {
             file.participants.insert(proposal.proposer.clone());
             file.decisions += 1;
@@ -87,17 +90,19 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
                 stage => stage,
             });
         }
-        CaseChange::DecisionServed { service, .. } => {
+        CaseChange::DecisionServed { service, recorded_by, .. } => {
+            file.participants.insert(recorded_by.clone());
             if let Some(ruling) = file.ruling_mut() {
                 ruling.decision.service = Some(service.clone());
             }
         }
-        CaseChange::OrderSettled { order_id, end } => {
+        CaseChange::OrderSettled { order_id, end, revision } => {
             if let Some(ruling) = file.ruling_mut() {
-                settle(ruling, *order_id, *end);
+                settle(ruling, *order_id, *end, *revision);
             }
         }
         CaseChange::AppealFiled(appeal) => {
+            file.participants.extend(appeal.filed.iter().map(|(by, _)| by.clone()));
             file.appeals += 1;
             on_stage(file, |stage| appealed(stage, appeal));
         }
@@ -113,7 +118,10 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
                 reverse(ruling, reversal);
             }
         }
-        CaseChange::TransferOffered(transfer) => file.transfers.push((**transfer).clone()),
+        CaseChange::TransferOffered(transfer) => {
+            file.participants.insert(transfer.offered_by.clone());
+            file.transfers.push((**transfer).clone());
+        }
         CaseChange::TransferAccepted { transfer_id, agency, agency_kind, officers, by } => {
             transfer_stands(file, *transfer_id, TransferStanding::Accepted);
             file.agency = agency.clone();
@@ -125,7 +133,10 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
             transfer_stands(file, *transfer_id, TransferStanding::Declined { reasons: reasons.clone() });
         }
         CaseChange::TransferLapsed { transfer_id, .. } => transfer_stands(file, *transfer_id, TransferStanding::Lapsed),
-        CaseChange::Closed(closure) => on_stage(file, |stage| closed(stage, closure)),
+        CaseChange::Closed(closure) => {
+            file.participants.insert(closure.closed_by.clone());
+            on_stage(file, |stage| closed(stage, closure));
+        }
         CaseChange::Reopened { .. } => on_stage(file, |stage| match stage {
             Stage::Closed { before, .. } => reopened(before),
             stage => stage,
@@ -138,14 +149,35 @@ fn on_stage(file: &mut CaseFile, after: impl FnOnce(Stage) -> Stage) {
     file.stage = after(stage);
 }
 
-fn stated(stage: Stage, statement: &Statement) -> Stage {
+/// What was said to an earlier notice stays. A heavier one, which only more evidence allows, uses that evidence up.
+fn told_anew(stage: Stage, notice: &Notice, evidence_now: usize) -> Stage {
+    let (earlier, defence) = match stage {
+        Stage::Investigating => (Vec::new(), Defence::NoneYet),
+        Stage::Told(told) => {
+            let heavier = first_heavier(&notice.measures, &told.notice.measures).is_some();
+            let defence = match told.defence {
+                Defence::Made { .. } if heavier => Defence::Made { evidence_then: evidence_now },
+                defence => defence,
+            };
+            (told.statements().cloned().collect(), defence)
+        }
+        stage => return stage,
+    };
+    Stage::Told(Told { notice: notice.clone(), earlier, answer: Answer::Awaited, defence })
+}
+
+fn stated(stage: Stage, statement: &Statement, evidence_now: usize) -> Stage {
     let Stage::Told(told) = stage else { return stage };
     let mut statements = match told.answer {
         Answer::Given(statements) => statements,
         Answer::Awaited | Answer::Waived(_) => Vec::new(),
     };
     statements.push(statement.clone());
-    Stage::Told(Told { answer: Answer::Given(statements), ..told })
+    let defence = match told.defence {
+        Defence::NoneYet => Defence::Made { evidence_then: evidence_now },
+        made @ Defence::Made { .. } => made,
+    };
+    Stage::Told(Told { answer: Answer::Given(statements), defence, ..told })
 }
 
 fn ruling(told: Told, proposal: Proposal, issued: &DecisionIssued) -> Ruling {
@@ -163,17 +195,24 @@ fn ruling(told: Told, proposal: Proposal, issued: &DecisionIssued) -> Ruling {
 }
 
 fn outstanding(measure: &Measure, counters: Option<OrderId>) -> OrderTrack {
-    OrderTrack { measure: measure.clone(), counters, end: None }
+    OrderTrack { measure: measure.clone(), counters, end: None, revision: None }
 }
 
-fn settle(ruling: &mut Ruling, order_id: OrderId, end: OrderEnd) {
+fn settle(ruling: &mut Ruling, order_id: OrderId, end: OrderEnd, revision: Option<u64>) {
+    let stands = ruling.standing.contains_key(&order_id);
     let Some(track) = ruling.orders.get_mut(&order_id) else { return };
     let was_cancelled = track.end.is_some_and(|end| end.outcome == OrderEndOutcome::Cancelled);
     track.end = Some(end);
-    // Executed after it had been taken back: a counter-order is on its way.
-    if was_cancelled && end.effective_from.is_some() && !track.measure.irreversible {
-        let counter = outstanding(&track.measure, Some(order_id));
-        ruling.orders.insert(counter_order_id(order_id), counter);
+    track.revision = revision.or(track.revision);
+    let void = was_cancelled || (!stands && track.counters.is_none());
+    // Executed although it had been taken back or was void: a counter-order is on its way, if none is yet.
+    if void && end.effective_from.is_some() && !track.measure.irreversible {
+        let measure = track.measure.clone();
+        let counter = ruling.orders.entry(counter_order_id(order_id));
+        let counter = counter.or_insert_with(|| outstanding(&measure, Some(order_id)));
+        if counter.end.is_some_and(|end| end.outcome == OrderEndOutcome::NotNeeded) {
+            counter.end = None;
+        }
     }
 }
 

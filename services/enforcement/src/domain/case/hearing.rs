@@ -8,8 +8,8 @@ use casebook_policy::PolicyRefusal;
 use super::command::ServeNotice;
 use super::event::CaseChange;
 use super::refusal::CaseRefusal;
-use super::state::{Answer, CaseFile, Notice, Stage, Statement, Told, Waiver};
-use super::{STATEMENTS_MAX, held_by};
+use super::state::{Answer, Author, CaseFile, Defence, Notice, Stage, Statement, Told, Waiver};
+use super::{SERVED_AGO_MAX, STATEMENTS_MAX, held_by};
 use crate::domain::ids::{NoticeId, StatementId};
 use crate::domain::measure::{Measure, first_heavier};
 
@@ -23,6 +23,10 @@ pub(super) fn serve_notice(file: &CaseFile, command: ServeNotice) -> Result<Vec<
     };
     if command.served_at < file.opening.opened_at {
         return Err(CaseRefusal::ServedBeforeOpening { opened_at: file.opening.opened_at });
+    }
+    let earliest = command.now - SERVED_AGO_MAX;
+    if command.served_at < earliest {
+        return Err(CaseRefusal::ServedTooLongAgo { earliest });
     }
     fitting(file, &command.measures)?;
     command.admission.map_err(policy)?;
@@ -41,16 +45,23 @@ pub(super) fn serve_notice(file: &CaseFile, command: ServeNotice) -> Result<Vec<
     }))])
 }
 
-/// A second notice may announce more only if more evidence was found: never because the subject defended itself.
+/// A later notice may announce more only if more evidence was found: never because the subject defended itself.
+///
+/// Every notice since the defence was held against the one before it: the latest is the lightest.
 fn not_heavier_for_a_defence(file: &CaseFile, told: &Told, measures: &[Measure]) -> Result<(), CaseRefusal> {
-    let defended = matches!(told.answer, Answer::Given(_));
-    let found_more = file.evidence.len() > told.evidence_then;
+    let Defence::Made { evidence_then } = told.defence else { return Ok(()) };
     match first_heavier(measures, &told.notice.measures) {
-        Some(measure) if defended && !found_more => {
+        Some(measure) if !found_more(file, told, evidence_then) => {
             Err(CaseRefusal::HeavierAfterDefence { measure: Box::new(measure.clone()) })
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Whether there is evidence that came later: the document of a defence is none against whoever made it.
+fn found_more(file: &CaseFile, told: &Told, evidence_then: usize) -> bool {
+    let own = |sha256: &str| told.statements().any(|statement| statement.sha256.as_deref() == Some(sha256));
+    file.evidence.iter().skip(evidence_then).any(|evidence| !own(&evidence.sha256))
 }
 
 /// Each measure meets an account of the case, and none is named twice.
@@ -115,22 +126,33 @@ pub(super) fn record_statement(
         statement_id: StatementId::nth(file.opening.case_id, file.statements),
         summary,
         sha256,
+        author: author(&by),
         recorded_by: by.officer,
         stated_at,
         late: stated_at >= told.notice.answer_until,
     })])
 }
 
+fn author(by: &Actor) -> Author {
+    if by.subject().is_some() { Author::Subject } else { Author::Officer }
+}
+
 pub(super) fn waive_statement(
     file: &CaseFile,
     by: Actor,
     reasons: String,
+    sha256: Option<String>,
     now: Timestamp,
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
     own_case(file, &by)?;
     match to_be_heard(file)?.answer {
         Answer::Awaited => {
-            Ok(vec![CaseChange::StatementWaived(Waiver { reasons, recorded_by: by.officer, waived_at: now })])
+            let author = author(&by);
+            if author == Author::Officer && sha256.is_none() {
+                return Err(CaseRefusal::WaiverUnproven);
+            }
+            let waiver = Waiver { reasons, sha256, author, recorded_by: by.officer, waived_at: now };
+            Ok(vec![CaseChange::StatementWaived(waiver)])
         }
         Answer::Waived(_) => Err(CaseRefusal::AlreadyWaived),
         // What was said stays said.

@@ -17,19 +17,20 @@ mod state;
 mod transfer;
 
 use casebook_kernel::{Actor, Decider, Timestamp};
+use chrono::TimeDelta;
 
 use super::ids::EvidenceId;
 pub use command::{
-    AppealRuling, CaseCommand, Competence, ExternalOutcome, OpenCase, OrderReport, ProposeDecision, RemedyText,
-    ServeNotice,
+    AcceptedLead, AppealRuling, CaseCommand, Competence, ExternalOutcome, OpenCase, OrderReport, ProposeDecision,
+    RemedyText, ServeNotice,
 };
 pub use event::{CaseChange, CaseEvent, DecisionIssued};
 pub use refusal::CaseRefusal;
 pub use state::{
-    Advice, Answer, Appeal, AppealKind, AppealResult, AppealVerdict, CaseFile, CaseOutcome, CaseState, Closure,
-    Decision, Ended, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome, OrderTrack,
-    Proposal, Replacement, Reversal, Ruling, RunningClock, Service, ServiceMethod, Stage, Statement, Told, Transfer,
-    TransferStanding, Undoing, Waiver,
+    Advice, Answer, Appeal, AppealKind, AppealResult, AppealVerdict, Author, CaseFile, CaseOutcome, CaseState, Closure,
+    Decision, Defence, Ended, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome,
+    OrderTrack, Proposal, Replacement, Reversal, Ruling, RunningClock, Service, ServiceMethod, Stage, Statement, Told,
+    Transfer, TransferStanding, Undoing, Waiver,
 };
 
 /// The fewest officers who conduct a case (行政处罚法 art. 42).
@@ -46,6 +47,10 @@ pub const STATEMENTS_MAX: usize = 20;
 pub const TRANSFERS_MAX: usize = 20;
 /// The most proposals of one case.
 pub const PROPOSALS_MAX: usize = 50;
+
+/// The longest time that a notice lies back when it is recorded: a notice dated earlier would have eaten the subject's
+/// time to answer.
+pub const SERVED_AGO_MAX: TimeDelta = TimeDelta::days(1);
 
 /// The deadline of an offer to another agency.
 pub const TRANSFER_LAPSE: &str = "transfer_lapse";
@@ -87,7 +92,9 @@ impl Decider for Case {
             CaseCommand::RecordStatement { by, summary, sha256, stated_at } => {
                 hearing::record_statement(file, by, summary, sha256, stated_at)?
             }
-            CaseCommand::WaiveStatement { by, reasons, now } => hearing::waive_statement(file, by, reasons, now)?,
+            CaseCommand::WaiveStatement { by, reasons, sha256, now } => {
+                hearing::waive_statement(file, by, reasons, sha256, now)?
+            }
             CaseCommand::ProposeDecision(proposal) => deciding::propose(file, *proposal)?,
             CaseCommand::ConfirmDecision { by, decision_id, irreversible_confirmed, now } => {
                 deciding::confirm(file, by, decision_id, irreversible_confirmed, now)?

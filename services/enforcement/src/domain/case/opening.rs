@@ -15,9 +15,15 @@ pub(super) fn open(state: &CaseState, command: OpenCase) -> Result<Vec<CaseEvent
     if *state != CaseState::Absent {
         return Err(CaseRefusal::CaseAlreadyOpened);
     }
-    if !command.lead_accepted {
-        return Err(CaseRefusal::LeadNotAccepted);
+    let lead = command.lead.ok_or(CaseRefusal::LeadNotAccepted)?;
+    if command.by.agency != lead.agency {
+        return Err(CaseRefusal::LeadWithAnotherAgency { agency: lead.agency });
     }
+    // What the case is about may be said more closely than the lead did, never so that another agency is passed by.
+    if !lead.region.contains(command.region) {
+        return Err(CaseRefusal::RegionOutsideLead { lead: lead.region, region: command.region });
+    }
+    jurisdiction(&command.by, &lead.competence, lead.region)?;
     let agency_kind = jurisdiction(&command.by, &command.competence, command.region)?;
     different_officers(&command.officers)?;
     let distinct: BTreeSet<_> = command.accounts.iter().collect();
@@ -38,6 +44,7 @@ pub(super) fn open(state: &CaseState, command: OpenCase) -> Result<Vec<CaseEvent
         region: command.region,
         officers: command.officers,
         opened_by: command.by.officer,
+        screened_by: Some(lead.screened_by),
         conduct_at: command.conduct_at,
         discovered_at: command.discovered_at,
         harm_to_health: command.harm_to_health,

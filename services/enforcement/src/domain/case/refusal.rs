@@ -15,6 +15,10 @@ pub enum CaseRefusal {
     CaseAlreadyOpened,
     #[error("no officer has taken the lead up")]
     LeadNotAccepted,
+    #[error("the lead was taken up by {agency}: it opens the case")]
+    LeadWithAnotherAgency { agency: AgencyId },
+    #[error("the region {region} lies outside {lead}, which the lead names")]
+    RegionOutsideLead { lead: Region, region: Region },
     /// R93.
     #[error(
         "an agency of this kind that answers for {agency_region} has no jurisdiction over this violation in {region}"
@@ -40,6 +44,8 @@ pub enum CaseRefusal {
     TooMuchEvidence,
     #[error("a notice is not served before the case was opened, at {opened_at}")]
     ServedBeforeOpening { opened_at: Timestamp },
+    #[error("a notice is recorded within a day of its service: it was served before {earliest}")]
+    ServedTooLongAgo { earliest: Timestamp },
     #[error("a measure is named twice for one account: {measure}")]
     MeasureTwice { measure: Box<Measure> },
     #[error("the case is not about the account {account}")]
@@ -49,6 +55,9 @@ pub enum CaseRefusal {
     NotServed,
     #[error("the subject has said that it will not answer")]
     AlreadyWaived,
+    /// 行政处罚法 art. 62: an express waiver.
+    #[error("a waiver that an officer records needs the hash of the subject's signed document")]
+    WaiverUnproven,
     #[error("a case holds at most {STATEMENTS_MAX} statements")]
     TooManyStatements,
     /// 行政处罚法 art. 45 and 62.
@@ -142,6 +151,11 @@ pub enum CaseRefusal {
     OrdersUnreceipted { count: usize },
     #[error("a case does not end that way: measures are taken where a decision stands, and only there")]
     OutcomeDoesNotFit,
+    #[error("the decision has not been served: the time to appeal against it has not begun")]
+    DecisionNotServed,
+    /// 行政处罚法 art. 42: those who conduct the case decide it.
+    #[error("{officer} is not one of the officers who conduct the case")]
+    NotOfficerOfCase { officer: OfficerId },
     #[error("the case is not closed")]
     NotClosed,
 }

@@ -125,6 +125,8 @@ pub struct Opening {
     pub region: Region,
     pub officers: Vec<OfficerId>,
     pub opened_by: OfficerId,
+    /// Who took the lead up; none in cases that were opened before it was written down.
+    pub screened_by: Option<OfficerId>,
     pub conduct_at: Timestamp,
     pub discovered_at: Timestamp,
     pub harm_to_health: bool,
@@ -180,12 +182,53 @@ pub struct Notice {
     pub served_by: OfficerId,
 }
 
-/// The subject was told; `evidence_then` pieces of evidence were there at the time.
+/// The subject was told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
+    /// The latest notice: since a defence it is the lightest, unless more was found.
     pub notice: Notice,
+    /// What the subject said to earlier notices: what was said stays said.
+    pub earlier: Vec<Statement>,
+    /// What the subject said to this notice.
     pub answer: Answer,
-    pub evidence_then: usize,
+    pub defence: Defence,
+}
+
+impl Told {
+    /// Every statement of the subject, oldest first.
+    pub fn statements(&self) -> impl DoubleEndedIterator<Item = &Statement> {
+        let given: &[Statement] = match &self.answer {
+            Answer::Given(statements) => statements,
+            Answer::Awaited | Answer::Waived(_) => &[],
+        };
+        self.earlier.iter().chain(given)
+    }
+}
+
+/// Whether the subject has defended itself, against this notice or an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defence {
+    NoneYet,
+    /// So many pieces of evidence were there at the defence, or when a heavier notice drew on those found since.
+    Made {
+        evidence_then: usize,
+    },
+}
+
+/// Whose word it is that the subject answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// The subject's own token.
+    Subject,
+    /// An officer says so: it counts by the subject's document alone.
+    Officer,
+}
+
+impl Author {
+    /// Whether an answer ends the subject's time to answer: nobody else's bare word does (行政处罚法 art. 45, 62).
+    fn proves(self, document: Option<&str>) -> bool {
+        self == Self::Subject || document.is_some()
+    }
 }
 
 /// What the subject said to it.
@@ -197,12 +240,27 @@ pub enum Answer {
     Waived(Waiver),
 }
 
+impl Answer {
+    /// Whether the subject itself answered or waived, provably.
+    pub fn counts(&self) -> bool {
+        match self {
+            Self::Awaited => false,
+            Self::Given(statements) => {
+                statements.iter().any(|statement| statement.author.proves(statement.sha256.as_deref()))
+            }
+            Self::Waived(waiver) => waiver.author.proves(waiver.sha256.as_deref()),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     pub statement_id: StatementId,
     pub summary: String,
+    /// Hexadecimal SHA-256 of the subject's document; none: it was given orally.
     pub sha256: Option<String>,
     pub recorded_by: OfficerId,
+    pub author: Author,
     pub stated_at: Timestamp,
     pub late: bool,
 }
@@ -210,7 +268,10 @@ pub struct Statement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
     pub reasons: String,
+    /// Hexadecimal SHA-256 of the subject's signed waiver; none where the subject waived itself.
+    pub sha256: Option<String>,
     pub recorded_by: OfficerId,
+    pub author: Author,
     pub waived_at: Timestamp,
 }
 
@@ -283,6 +344,8 @@ pub struct OrderTrack {
     pub counters: Option<OrderId>,
     /// None while the platform has not answered.
     pub end: Option<OrderEnd>,
+    /// The latest revision of the order's stream that the case was told of.
+    pub revision: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -354,6 +417,8 @@ pub struct Reversal {
     pub appeal_id: AppealId,
     pub undoings: Vec<Undoing>,
     pub irreversible: Vec<Irreversible>,
+    /// Orders of the measures gone that had no effect: void all the same, should a platform execute them yet.
+    pub voided: Vec<OrderId>,
     pub replacements: Vec<Replacement>,
     /// What remains of the decision, replacements among it; none: it is void as a whole.
     pub remaining: Vec<Measure>,
@@ -372,7 +437,7 @@ pub struct Undoing {
     pub measure: Measure,
 }
 
-/// A measure that was executed and that nothing undoes.
+/// A measure that nothing undoes: it was executed or, while the order is unanswered, may be executed yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Irreversible {
     pub order_id: OrderId,

@@ -40,7 +40,12 @@ fn open_case() -> OpenCase {
     OpenCase {
         case_id: case_id(),
         lead_id: LeadId::from(Uuid::from_u128(1)),
-        lead_accepted: true,
+        lead: Some(AcceptedLead {
+            agency: "cac-310000".parse().expect("agency"),
+            screened_by: officer("s"),
+            region: "310115".parse().expect("region"),
+            competence: Competence { kinds: vec![AgencyKind::Cyberspace, AgencyKind::Health] },
+        }),
         by: cyberspace("a"),
         instrument: Instrument::PlatformMeasureRequest,
         accounts: vec![weibo(), douyin()],
@@ -81,6 +86,7 @@ fn notice(measures: Vec<Measure>) -> ServeNotice {
         method: ServiceMethod::PlatformInbox,
         served_at: at(TOLD),
         answer_until: at(ANSWER_UNTIL),
+        now: at(TOLD),
     }
 }
 
@@ -170,7 +176,7 @@ fn ended(outcome: OrderEndOutcome) -> OrderEnd {
 }
 
 fn settle(order_id: OrderId, end: OrderEnd) -> CaseCommand {
-    CaseCommand::SettleOrder(OrderReport { order_id, end })
+    CaseCommand::SettleOrder(OrderReport { order_id, end, revision: None })
 }
 
 fn file_appeal(now: &str) -> CaseCommand {
@@ -217,6 +223,10 @@ fn an_event_that_does_not_fit_changes_nothing() {
     assert_eq!(given::<Case>([lapsed.clone()]).state(), CaseState::Absent);
     let state = opened().state();
     assert_eq!(Case::evolve(state.clone(), &lapsed), state);
-    let settled = event(CaseChange::OrderSettled { order_id: OrderId::from(Uuid::from_u128(5)), end: executed(TOLD) });
+    let settled = event(CaseChange::OrderSettled {
+        order_id: OrderId::from(Uuid::from_u128(5)),
+        end: executed(TOLD),
+        revision: None,
+    });
     assert_eq!(Case::evolve(state.clone(), &settled), state);
 }

@@ -183,17 +183,20 @@ fn undo(
     match &file.standing {
         Standing::Issued => Ok(OrderChange::Cancelled { platform: platform(file), reasons, by, reversal }),
         // The platform has it and may be carrying it out at this moment.
-        Standing::Delivered { .. } => Ok(countered()),
-        Standing::Receipted(receipt) if receipt.effect.is_none() => Err(OrderRefusal::NothingInForce),
-        Standing::Receipted(_) if file.validity == Validity::Voided => Err(OrderRefusal::NothingInForce),
-        // Nothing gives back what it took: the reversal names a remedy instead.
-        Standing::Receipted(_) if file.terms.measure.irreversible => Ok(OrderChange::Voided { reversal }),
-        Standing::Receipted(_) => Ok(countered()),
+        Standing::Delivered { .. } if !file.terms.measure.irreversible => Ok(countered()),
+        // Executed, and void already or not: it is lifted.
+        Standing::Receipted(receipt) if receipt.effect.is_some() && !file.terms.measure.irreversible => Ok(countered()),
         Standing::Countered { .. } => Err(OrderRefusal::AlreadyCountered),
-        Standing::Ended { .. } if file.validity == Validity::Standing => Ok(OrderChange::Voided { reversal }),
-        Standing::Cancelled { .. } | Standing::Undeliverable { .. } | Standing::Ended { .. } => {
-            Err(OrderRefusal::NothingInForce)
-        }
+        // Nothing gives back what it took or will take (the reversal names a remedy instead), or it took nothing: void
+        // it is, whatever its platform may still do.
+        Standing::Delivered { .. }
+        | Standing::Receipted(_)
+        | Standing::Ended { .. }
+        | Standing::Cancelled { .. }
+        | Standing::Undeliverable { .. } => match file.validity {
+            Validity::Standing => Ok(OrderChange::Voided { reversal }),
+            Validity::Voided => Err(OrderRefusal::NothingInForce),
+        },
     }
 }
 

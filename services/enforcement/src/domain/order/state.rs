@@ -224,6 +224,12 @@ fn standing_after(standing: Standing, change: &OrderChange) -> Standing {
         (Standing::Countered { counter, .. }, OrderChange::ReceiptRecorded(receipt)) => {
             Standing::Countered { counter, receipt: Some((**receipt).clone()) }
         }
+        // A correction brings nothing back whose time is over.
+        (Standing::Ended { .. }, OrderChange::ReceiptRecorded(receipt)) => match receipt.effect.and_then(|it| it.until)
+        {
+            Some(until) if until <= receipt.received_at => Standing::Ended { receipt: (**receipt).clone(), at: until },
+            Some(_) | None => Standing::Receipted((**receipt).clone()),
+        },
         (_, OrderChange::ReceiptRecorded(receipt)) => Standing::Receipted((**receipt).clone()),
         (Standing::Issued | Standing::Delivered { .. }, OrderChange::Cancelled { reasons, by, reversal, .. }) => {
             Standing::Cancelled { reasons: reasons.clone(), by: by.clone(), reversal: *reversal }

@@ -227,7 +227,7 @@ fn a_platform_that_did_more_before_leaves_nothing_of_ours_in_force() {
     let answer = Answer { cause: Some(Cause::AlreadyStricter), ..executed(ISSUED) };
     let given = delivered().after(receipt(answer, "2026-03-02T03:00:00Z"));
     assert_eq!(recorded(&given).effect, None);
-    given.when(undo()).refused(OrderRefusal::NothingInForce);
+    given.after(undo()).when(undo()).refused(OrderRefusal::NothingInForce);
 }
 
 /// domain.md, Orders: contradictory receipts. The same answer again is no conflict; another one is, unless it
@@ -312,7 +312,7 @@ fn an_order_to_a_platform_that_is_gone_is_undeliverable() {
     let undeliverable = OrderChange::Undeliverable { reasons: "平台停运".to_owned(), by: officer("a") };
     let gone = issued().when(mark(cyberspace("a"))).then([event(undeliverable)]);
     assert_eq!(gone.state().timer(), None);
-    gone.clone().when(undo()).refused(OrderRefusal::NothingInForce);
+    gone.clone().after(undo()).when(undo()).refused(OrderRefusal::NothingInForce);
     gone.clone().when(mark(cyberspace("a"))).refused(OrderRefusal::OrderNotOutstanding { standing: "undeliverable" });
     // It comes back after all: what it says is taken.
     assert_eq!(standing(&gone.after(receipt(executed(ISSUED), DUE))), "receipted");
@@ -327,12 +327,22 @@ fn undoing_depends_on_how_far_the_order_got() {
     let now = "2026-03-02T03:00:00Z";
     let taken_back = issued().after(undo());
     assert_eq!(standing(&taken_back), "cancelled");
-    taken_back.when(undo()).refused(OrderRefusal::NothingInForce);
+    taken_back.after(undo()).when(undo()).refused(OrderRefusal::NothingInForce);
     delivered().when(undo()).then([event(countered())]);
     let undone = delivered().after(receipt(executed(ISSUED), now)).when(undo()).then([event(countered())]);
     assert_eq!(undone.state().timer(), None);
     undone.when(undo()).refused(OrderRefusal::AlreadyCountered);
-    delivered().after(receipt(refused(Cause::AccountNotFound), now)).when(undo()).refused(OrderRefusal::NothingInForce);
+    let voided = || event(OrderChange::Voided { reversal: Some(DecisionId::from(Uuid::from_u128(4))) });
+    let not_found = delivered().after(receipt(refused(Cause::AccountNotFound), now)).when(undo()).then([voided()]);
+    // Found after all, and muted under a decision that is void: it is lifted.
+    let found = Answer { detail: "账号已找到".to_owned(), ..executed(ISSUED) };
+    assert_eq!(standing(&not_found.after(correction(found, now)).after(undo())), "countered");
+    // No counter-order gives back what nothing undoes, executed or about to be.
+    let clearing = issued_as(terms(followers(&weibo())))
+        .after(OrderCommand::MarkDelivered { now: at(ISSUED) })
+        .when(undo())
+        .then([voided()]);
+    clearing.after(receipt(executed(ISSUED), now)).when(undo()).refused(OrderRefusal::NothingInForce);
 }
 
 /// What cannot be undone, or is over, is void all the same: it is not held against the account (R92, escalation by
@@ -394,4 +404,15 @@ fn an_event_that_does_not_fit_changes_nothing() {
     {
         assert_eq!(Order::evolve(state.clone(), &event(change)), state);
     }
+}
+
+/// A correction after the measure's end changes what was said of it, and brings nothing back into force.
+#[test]
+fn a_correction_after_the_end_leaves_a_measure_ended() {
+    let over = at("2026-03-09T16:00:00Z");
+    let ended = delivered().after(receipt(executed(ISSUED), ISSUED)).after(OrderCommand::EndMeasure { now: over });
+    let reasoned = Answer { detail: "补充存证".to_owned(), ..executed(ISSUED) };
+    let corrected = ended.after(correction(reasoned.clone(), "2026-03-10T02:00:00Z"));
+    assert_eq!((standing(&corrected), corrected.state().timer()), ("ended", None));
+    assert_eq!(recorded(&corrected).answer, reasoned);
 }

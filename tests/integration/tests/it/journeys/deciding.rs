@@ -276,6 +276,7 @@ async fn nothing_heavier_follows_from_a_defence(journey: &Journey) {
         request_id: request_id(),
         case_id: docket.case_id.clone(),
         summary: "不是本人发布".into(),
+        sha256: "7".repeat(64),
         stated_at: Some(timestamp(docket.now())),
         ..Default::default()
     };

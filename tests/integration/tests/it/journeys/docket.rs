@@ -172,6 +172,7 @@ impl<'j> Docket<'j> {
             request_id: request_id(),
             case_id: self.case_id.clone(),
             reasons: "当事人表示不作陈述申辩".into(),
+            sha256: "f".repeat(64),
             ..Default::default()
         }
     }

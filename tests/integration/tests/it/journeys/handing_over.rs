@@ -121,6 +121,7 @@ async fn a_case_is_handed_over() {
         request_id: request_id(),
         case_id: docket.case_id.clone(),
         reasons: "当事人未作答".into(),
+        sha256: "f".repeat(64),
         ..Default::default()
     };
     tcm.enforcement().waive_statement(waive).await.expect("waived");

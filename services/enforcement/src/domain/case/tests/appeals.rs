@@ -117,6 +117,43 @@ fn nobody_who_had_a_hand_in_the_case_hears_the_appeal() {
     heard.when(file_appeal(HEARD)).refused(CaseRefusal::AlreadyReviewed);
 }
 
+/// The same: whoever screened the lead, wrote down what the subject said, served the decision or filed the appeal for it.
+#[test]
+fn whoever_helped_the_case_along_has_had_a_hand_in_it() {
+    let by = |officer: &str| cyberspace(officer);
+    let stated = CaseCommand::RecordStatement {
+        by: by("e"),
+        summary: "视频系转载".to_owned(),
+        sha256: Some("e".repeat(64)),
+        stated_at: at(TOLD),
+    };
+    let service = Service {
+        method: ServiceMethod::PlatformInbox,
+        served_at: at(DECIDED),
+        appeal_until: at(APPEAL_UNTIL),
+        provisional: false,
+    };
+    let filed = CaseCommand::FileAppeal {
+        by: by("g"),
+        kind: AppealKind::InternalReview,
+        grounds: "处置过重".to_owned(),
+        window_until: None,
+        decide_until: at("2026-04-10T16:00:00Z"),
+        now: at(DECIDED),
+    };
+    let given = told(vec![seven_days()])
+        .after(stated)
+        .after(propose(proposal(vec![seven_days()], 4)))
+        .after(confirm("b"))
+        .after(CaseCommand::RecordService { by: by("f"), service })
+        .after(filed);
+    for name in ["s", "e", "f", "g"] {
+        let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
+        given.clone().when(decide(name, AppealRuling::Rejected)).refused(refusal);
+    }
+    assert_eq!(stage(&given.after(decide("d", AppealRuling::Rejected))), "decided");
+}
+
 /// 申诉不成立: the decision stands, and no order is touched.
 #[test]
 fn a_rejected_appeal_changes_no_order() {
@@ -168,10 +205,15 @@ fn what_cannot_be_undone_is_said_and_answered_with_a_remedy() {
     appealed(vec![followers(&weibo())])
         .when(without_remedy)
         .refused(CaseRefusal::RemedyMissing { measure: boxed(followers(&weibo())) });
-    // Not executed yet: it is taken back like any other.
+    // Not executed yet, it may be: no counter-order would help, and the remedy is named already.
     let outstanding =
         decided(vec![followers(&weibo())]).after(file_appeal(DECIDED)).after(decide("d", AppealRuling::Upheld));
-    assert_eq!(super::appeals::reversal(&outstanding).undoings.len(), 1);
+    let reversal = super::appeals::reversal(&outstanding);
+    assert_eq!((reversal.undoings.len(), reversal.irreversible.len()), (0, 1));
+    let cleared = outstanding.after(settle(order(&followers(&weibo())), executed(HEARD)));
+    let state = cleared.state();
+    let orders = &state.file().and_then(CaseFile::ruling).expect("a ruling").orders;
+    assert!(!orders.contains_key(&counter_order_id(order(&followers(&weibo())))));
 }
 
 /// An order that was refused or taken back needs no counter-order.
@@ -183,6 +225,21 @@ fn orders_that_never_took_effect_are_left_alone() {
         .after(decide("d", AppealRuling::Upheld));
     let undone: Vec<_> = reversal(&given).undoings.into_iter().map(|undoing| undoing.measure).collect();
     assert_eq!(undone, [mute(&douyin(), 7)]);
+    // Void it is all the same: executed after all, it waits for its counter-order.
+    assert_eq!(reversal(&given).voided, [order(&seven_days())]);
+    let counter = counter_order_id(order(&seven_days()));
+    let track = |given: &Given<Case>| {
+        let state = given.state();
+        state.file().and_then(CaseFile::ruling).and_then(|ruling| ruling.orders.get(&counter).cloned())
+    };
+    assert_eq!(track(&given), None);
+    let executed_yet = given.after(settle(order(&seven_days()), executed(HEARD)));
+    assert_eq!(track(&executed_yet).map(|track| (track.counters, track.end)), Some((Some(order(&seven_days())), None)));
+    // One that was thought unnecessary is waited for again.
+    let spared = executed_yet.after(settle(counter, ended(OrderEndOutcome::NotNeeded)));
+    let corrected = OrderEnd { late: true, ..executed(HEARD) };
+    let again = spared.after(settle(order(&seven_days()), corrected));
+    assert_eq!(track(&again).map(|track| track.end), Some(None));
 }
 
 /// 部分成立: what remains is lighter; days served under the heavier measure count.
@@ -222,7 +279,11 @@ fn an_appeal_never_makes_it_worse() {
         given.clone().when(in_part(vec![worse.clone()])).refused(CaseRefusal::OutcomeWorse { measure: boxed(worse) });
     }
     given.clone().when(in_part(vec![seven_days()])).refused(CaseRefusal::NothingLightened);
-    given.when(in_part(vec![])).refused(CaseRefusal::RemainderMissing);
+    given.clone().when(in_part(vec![])).refused(CaseRefusal::RemainderMissing);
+    let twice = vec![mute(&weibo(), 3), mute(&weibo(), 2)];
+    given.clone().when(in_part(twice)).refused(CaseRefusal::MeasureTwice { measure: boxed(mute(&weibo(), 2)) });
+    let other = on("weibo", "u2");
+    given.when(in_part(vec![mute(&other, 1)])).refused(CaseRefusal::AccountNotSubject { account: other });
 }
 
 /// A closed case may be appealed against while the window is open; a mute that ended meanwhile changes nothing of

@@ -78,6 +78,7 @@ fn nothing_is_decided_before_the_subject_could_answer() {
     let waived = told(seven_days()).after(CaseCommand::WaiveStatement {
         by: subject(),
         reasons: "放弃".to_owned(),
+        sha256: None,
         now: at(TOLD),
     });
     assert_eq!(stage(&waived.after(command(TOLD))), "waiting for the second officer");
@@ -105,10 +106,9 @@ fn a_decision_is_not_heavier_than_its_notice() {
     heard(seven_days())
         .when(propose(more))
         .refused(CaseRefusal::HeavierAfterDefence { measure: boxed(credit(&weibo(), 5)) });
-    assert_eq!(
-        stage(&heard(vec![mute(&weibo(), 15)]).after(propose(proposal(vec![mute(&weibo(), 3)], 4)))),
-        "waiting for the second officer"
-    );
+    let lighter =
+        ProposeDecision { departure_reason: Some("情节轻微".to_owned()), ..proposal(vec![mute(&weibo(), 3)], 4) };
+    assert_eq!(stage(&heard(vec![mute(&weibo(), 15)]).after(propose(lighter))), "waiting for the second officer");
 }
 
 /// R92: no skipping without reason, up or down, on any of the accounts.
@@ -218,4 +218,12 @@ fn a_decision_is_served_once() {
         .when(record_service("2026-03-12T01:59:59Z"))
         .refused(CaseRefusal::ServedBeforeDecision { issued_at: at(DECIDED) });
     proposed(seven_days()).when(record_service(DECIDED)).refused(CaseRefusal::NotDecided);
+}
+
+/// 行政处罚法 art. 42: those who conduct the case decide it; a colleague from the same agency does not.
+#[test]
+fn only_the_officers_of_the_case_decide_it() {
+    let by_c = propose(ProposeDecision { by: cyberspace("c"), ..proposal(seven_days(), 4) });
+    heard(seven_days()).when(by_c).refused(CaseRefusal::NotOfficerOfCase { officer: officer("c") });
+    proposed(seven_days()).when(confirm("c")).refused(CaseRefusal::NotOfficerOfCase { officer: officer("c") });
 }

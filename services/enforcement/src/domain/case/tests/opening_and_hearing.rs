@@ -20,7 +20,7 @@ fn a_case_opens_once_on_an_accepted_lead() {
     let file = state.file().expect("a file");
     assert_eq!((&file.agency, &file.stage), (&"cac-310000".parse().expect("agency"), &Stage::Investigating));
     opened().when(open(|_| {})).refused(CaseRefusal::CaseAlreadyOpened);
-    nothing().when(open(|command| command.lead_accepted = false)).refused(CaseRefusal::LeadNotAccepted);
+    nothing().when(open(|command| command.lead = None)).refused(CaseRefusal::LeadNotAccepted);
     nothing().when(evidence(1, cyberspace("a"))).refused(CaseRefusal::UnknownCase);
 }
 
@@ -34,10 +34,42 @@ fn an_agency_of_another_kind_or_region_has_no_jurisdiction() {
         actor("hospital-1", "h", None, "310000"),
     ] {
         let agency_region = by.region;
-        nothing().when(open(|command| command.by = by)).refused(CaseRefusal::NoJurisdiction { agency_region, region });
+        let lead = |command: &mut OpenCase| command.lead.as_mut().expect("a lead").agency = by.agency.clone();
+        nothing()
+            .when(open(|command| {
+                lead(command);
+                command.by = by.clone();
+            }))
+            .refused(CaseRefusal::NoJurisdiction { agency_region, region });
     }
     let national = actor("cac-000000", "n", Some(AgencyKind::Cyberspace), "000000");
-    assert_eq!(stage(&nothing().after(open(|command| command.by = national))), "under investigation");
+    assert_eq!(
+        stage(&nothing().after(open(|command| {
+            command.lead.as_mut().expect("a lead").agency = national.agency.clone();
+            command.by = national;
+        }))),
+        "under investigation"
+    );
+}
+
+/// R80, R93: a case is not steered past the agency that is competent for what the lead says.
+#[test]
+fn a_case_stays_within_what_its_lead_says() {
+    let lead = |change: fn(&mut AcceptedLead)| open(|command| change(command.lead.as_mut().expect("a lead")));
+    let wider = open(|command| command.region = "310000".parse().expect("region"));
+    let region = |code: &str| code.parse().expect(code);
+    nothing().when(wider).refused(CaseRefusal::RegionOutsideLead { lead: region("310115"), region: region("310000") });
+    let national = lead(|lead| lead.region = "000000".parse().expect("region"));
+    nothing()
+        .when(national)
+        .refused(CaseRefusal::NoJurisdiction { agency_region: region("310000"), region: region("000000") });
+    let other_violation = lead(|lead| lead.competence = Competence { kinds: vec![AgencyKind::Market] });
+    nothing()
+        .when(other_violation)
+        .refused(CaseRefusal::NoJurisdiction { agency_region: region("310000"), region: region("310115") });
+    let another = lead(|lead| lead.agency = "health-310000".parse().expect("agency"));
+    let agency = "health-310000".parse().expect("agency");
+    nothing().when(another).refused(CaseRefusal::LeadWithAnotherAgency { agency });
 }
 
 /// X07, 行政处罚法 art. 42: two officers, and not one twice.
@@ -106,7 +138,8 @@ fn a_notice_says_what_is_intended() {
     for (measures, refusal) in cases {
         opened().when(serve(measures)).refused(refusal);
     }
-    let early = ServeNotice { served_at: at("2026-03-02T01:59:59Z"), ..notice(vec![mute(&weibo(), 7)]) };
+    let early =
+        ServeNotice { served_at: at("2026-03-02T01:59:59Z"), now: at(OPENED), ..notice(vec![mute(&weibo(), 7)]) };
     opened()
         .when(CaseCommand::ServeNotice(Box::new(early)))
         .refused(CaseRefusal::ServedBeforeOpening { opened_at: at(OPENED) });
@@ -154,7 +187,8 @@ fn only_the_subject_of_the_case_answers() {
             sha256: None,
             stated_at: at(TOLD),
         };
-        let waive = CaseCommand::WaiveStatement { by: by.clone(), reasons: "放弃".to_owned(), now: at(TOLD) };
+        let waive =
+            CaseCommand::WaiveStatement { by: by.clone(), reasons: "放弃".to_owned(), sha256: None, now: at(TOLD) };
         [state(), waive]
     };
     for command in by(operator_of(&weibo())).into_iter().chain(by(operator_of(&douyin()))) {
@@ -172,8 +206,12 @@ fn only_the_subject_of_the_case_answers() {
 /// 行政处罚法 art. 62: an express waiver, once; whoever waived may still speak.
 #[test]
 fn the_subject_may_waive_and_think_better_of_it() {
-    let waive =
-        || CaseCommand::WaiveStatement { by: subject(), reasons: "放弃陈述申辩".to_owned(), now: at(TOLD) };
+    let waive = || CaseCommand::WaiveStatement {
+        by: subject(),
+        reasons: "放弃陈述申辩".to_owned(),
+        sha256: None,
+        now: at(TOLD),
+    };
     opened().when(waive()).refused(CaseRefusal::NotServed);
     let waived = told(vec![mute(&weibo(), 7)]).after(waive());
     waived.clone().when(waive()).refused(CaseRefusal::AlreadyWaived);
@@ -195,4 +233,73 @@ fn a_heavier_notice_after_a_defence_needs_new_evidence() {
     assert_eq!(undefended.state().file().map(|file| file.notices), Some(2));
     proposed(vec![mute(&weibo(), 7)]).when(heavier()).refused(CaseRefusal::ProposalPending);
     decided(vec![mute(&weibo(), 7)]).when(heavier()).refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
+}
+
+/// X07, 行政处罚法 art. 45: a defence is not forgotten because the same notice is served once more; its own document is
+/// no evidence found since; and what was said is still weighed.
+#[test]
+fn a_defence_outlasts_the_notices_that_follow() {
+    let mild = || vec![mute(&weibo(), 7)];
+    let heavier = || serve(vec![closure(&weibo())]);
+    let too_heavy = || CaseRefusal::HeavierAfterDefence { measure: boxed(closure(&weibo())) };
+    let again = told(mild()).after(statement(TOLD)).after(serve(mild()));
+    again.clone().when(heavier()).refused(too_heavy());
+    let state = again.state();
+    let told_now = state.file().and_then(CaseFile::told).expect("told");
+    assert_eq!((told_now.statements().count(), &told_now.answer), (1, &Answer::Awaited));
+    // The lightest notice since the defence is the bound.
+    let lighter = again.clone().after(serve(vec![mute(&weibo(), 3)]));
+    lighter.when(serve(mild())).refused(CaseRefusal::HeavierAfterDefence { measure: boxed(mute(&weibo(), 7)) });
+    let own_document = CaseCommand::AddEvidence {
+        by: cyberspace("a"),
+        kind: EvidenceKind::Document,
+        sha256: "c".repeat(64),
+        captured_at: at(OPENED),
+        description: "申辩书".to_owned(),
+        now: at(TOLD),
+    };
+    again.clone().after(own_document).when(heavier()).refused(too_heavy());
+    // What was found allows one heavier notice, not one after the other.
+    let found_more = again.after(evidence(2, cyberspace("b"))).after(serve(vec![mute(&weibo(), 15)]));
+    found_more.when(heavier()).refused(too_heavy());
+}
+
+/// 行政处罚法 art. 45, 62: an officer's word alone neither waives nor ends the subject's time to answer.
+#[test]
+fn an_officer_alone_does_not_close_the_hearing() {
+    let mild = || vec![mute(&weibo(), 7)];
+    let propose_at_once = || propose(ProposeDecision { now: at(TOLD), ..proposal(mild(), 4) });
+    let stated = |by: Actor, sha256: Option<String>| CaseCommand::RecordStatement {
+        by,
+        summary: "无异议".to_owned(),
+        sha256,
+        stated_at: at(TOLD),
+    };
+    let waived = |by: Actor, sha256: Option<String>| CaseCommand::WaiveStatement {
+        by,
+        reasons: "放弃".to_owned(),
+        sha256,
+        now: at(TOLD),
+    };
+    let not_heard = || CaseRefusal::NotHeard { until: at(ANSWER_UNTIL) };
+    told(mild()).when(waived(cyberspace("a"), None)).refused(CaseRefusal::WaiverUnproven);
+    told(mild()).after(stated(cyberspace("a"), None)).when(propose_at_once()).refused(not_heard());
+    let document = || Some("f".repeat(64));
+    for answered in [
+        stated(subject(), None),
+        waived(subject(), None),
+        stated(cyberspace("a"), document()),
+        waived(cyberspace("a"), document()),
+    ] {
+        let given = told(mild()).after(answered).after(propose_at_once());
+        assert_eq!(stage(&given), "waiting for the second officer");
+    }
+    // An answer to one notice is none to the next.
+    let next = told(mild()).after(stated(subject(), None)).after(serve(mild()));
+    next.when(propose_at_once()).refused(not_heard());
+    // Nor is the window moved into the past.
+    let backdated = ServeNotice { now: at("2026-03-04T02:00:01Z"), ..notice(mild()) };
+    opened()
+        .when(CaseCommand::ServeNotice(Box::new(backdated)))
+        .refused(CaseRefusal::ServedTooLongAgo { earliest: at("2026-03-03T02:00:01Z") });
 }

@@ -18,7 +18,7 @@ fn on_douyin() -> OrderId {
 /// Issue 2: a case is not closed while a platform has not answered; executed on one of two platforms is an end.
 #[test]
 fn a_case_closes_when_every_order_has_ended() {
-    let given = decided(both());
+    let given = decided(both()).after(record_service(DECIDED));
     given.clone().when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::OrdersUnreceipted { count: 2 });
     let one = given.after(settle(on_weibo(), executed(DECIDED)));
     one.clone().when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::OrdersUnreceipted { count: 1 });
@@ -37,8 +37,10 @@ fn the_outcome_fits_what_was_decided() {
         assert_eq!(stage(&told(both()).after(close(outcome))), "closed");
     }
     proposed(both()).when(close(CaseOutcome::NoMeasure)).refused(CaseRefusal::ProposalPending);
-    let settled =
-        decided(both()).after(settle(on_weibo(), executed(DECIDED))).after(settle(on_douyin(), executed(DECIDED)));
+    let settled = decided(both())
+        .after(record_service(DECIDED))
+        .after(settle(on_weibo(), executed(DECIDED)))
+        .after(settle(on_douyin(), executed(DECIDED)));
     settled.clone().when(close(CaseOutcome::NoMeasure)).refused(CaseRefusal::OutcomeDoesNotFit);
     settled.after(file_appeal(DECIDED)).when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::AppealPending);
     let by = health("h");
@@ -53,6 +55,10 @@ fn a_closed_case_is_opened_again_where_it_was() {
     assert_eq!(stage(&opened().after(close(CaseOutcome::NoMeasure)).after(reopen())), "under investigation");
     assert_eq!(stage(&told(both()).after(close(CaseOutcome::NoMeasure)).after(reopen())), "with the subject");
     opened().when(reopen()).refused(CaseRefusal::NotClosed);
+    // Not by whoever had a hand in it, closing it included.
+    let by_a = CaseCommand::Reopen { by: cyberspace("a"), reasons: "新证据".to_owned() };
+    let refusal = CaseRefusal::SameOfficer { officer: officer("a") };
+    opened().after(close(CaseOutcome::NoMeasure)).when(by_a).refused(refusal);
 }
 
 /// The reaction that reports an order's end may run twice; a corrected receipt changes the end.
@@ -84,10 +90,15 @@ fn an_order_that_was_taken_back_needs_no_counter_order() {
         .clone()
         .when(settle(on_weibo(), ended(OrderEndOutcome::Cancelled)))
         .then([
-            event(CaseChange::OrderSettled { order_id: on_weibo(), end: ended(OrderEndOutcome::Cancelled) }),
+            event(CaseChange::OrderSettled {
+                order_id: on_weibo(),
+                end: ended(OrderEndOutcome::Cancelled),
+                revision: None,
+            }),
             event(CaseChange::OrderSettled {
                 order_id: counter_order_id(on_weibo()),
                 end: ended(OrderEndOutcome::NotNeeded),
+                revision: None,
             }),
         ])
         .after(settle(on_douyin(), ended(OrderEndOutcome::Cancelled)))
@@ -98,10 +109,35 @@ fn an_order_that_was_taken_back_needs_no_counter_order() {
 #[test]
 fn an_order_executed_after_it_was_taken_back_is_countered() {
     let given = decided(both())
+        .after(record_service(DECIDED))
         .after(settle(on_weibo(), ended(OrderEndOutcome::Cancelled)))
         .after(settle(on_douyin(), executed(DECIDED)))
         .after(settle(on_weibo(), executed(DECIDED)));
     given.clone().when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::OrdersUnreceipted { count: 1 });
     let lifted = given.after(settle(counter_order_id(on_weibo()), ended(OrderEndOutcome::Executed)));
     assert_eq!(stage(&lifted.after(close(CaseOutcome::MeasuresTaken))), "closed");
+}
+
+/// 行政处罚法 art. 61: while the subject does not have the decision, its time to appeal has not begun.
+#[test]
+fn a_case_is_not_closed_before_its_decision_is_served() {
+    let settled =
+        decided(both()).after(settle(on_weibo(), executed(DECIDED))).after(settle(on_douyin(), executed(DECIDED)));
+    settled.clone().when(close(CaseOutcome::MeasuresTaken)).refused(CaseRefusal::DecisionNotServed);
+    let served = settled.after(record_service(DECIDED));
+    assert_eq!(stage(&served.after(close(CaseOutcome::MeasuresTaken))), "closed");
+}
+
+/// Reports may come twice and late: an older one never replaces a newer one.
+#[test]
+fn an_older_report_of_an_order_changes_nothing() {
+    let report =
+        |end, revision| CaseCommand::SettleOrder(OrderReport { order_id: on_weibo(), end, revision: Some(revision) });
+    let refused_first = || ended(OrderEndOutcome::Refused);
+    let given = decided(both()).after(report(refused_first(), 2)).after(report(executed(DECIDED), 3));
+    given.clone().when(report(refused_first(), 2)).refused(CaseRefusal::OrderAlreadySettled);
+    given.clone().when(report(refused_first(), 3)).refused(CaseRefusal::OrderAlreadySettled);
+    let corrected = given.after(report(refused_first(), 4));
+    let state = corrected.state();
+    assert_eq!(state.file().and_then(CaseFile::ruling).expect("ruling").orders[&on_weibo()].end, Some(refused_first()));
 }
