@@ -114,6 +114,7 @@ impl Review {
             reasons: request.reasons,
             legal_bases: parse::legal_bases(&request.legal_bases, &self.policy.pack)?,
             by: by(&context),
+            region: context.actor.region,
             now: context.now,
         };
         let id = parse::id("item_id", &request.item_id)?;
@@ -127,7 +128,8 @@ impl Review {
     ) -> Result<proto::ConfirmFindingResponse, Status> {
         let Write { request, context, .. } = self.gate.write(request)?;
         let finding = parse::id("finding_id", &request.finding_id)?;
-        let command = ItemCommand::ConfirmFinding { finding, by: by(&context), now: context.now };
+        let command =
+            ItemCommand::ConfirmFinding { finding, by: by(&context), region: context.actor.region, now: context.now };
         let id = parse::id("item_id", &request.item_id)?;
         let (item, position) = item_reply(&self.command_item(&context, id, command).await?);
         Ok(proto::ConfirmFindingResponse { item, position })
@@ -140,7 +142,13 @@ impl Review {
         let Write { request, context, .. } = self.gate.write(request)?;
         let finding = parse::id("finding_id", &request.finding_id)?;
         let reasons = request.reasons;
-        let command = ItemCommand::RejectFinding { finding, reasons, by: by(&context), now: context.now };
+        let command = ItemCommand::RejectFinding {
+            finding,
+            reasons,
+            by: by(&context),
+            region: context.actor.region,
+            now: context.now,
+        };
         let id = parse::id("item_id", &request.item_id)?;
         let (item, position) = item_reply(&self.command_item(&context, id, command).await?);
         Ok(proto::RejectFindingResponse { item, position })
@@ -152,7 +160,8 @@ impl Review {
     ) -> Result<proto::SubmitReferralResponse, Status> {
         let Write { request, context, .. } = self.gate.write(request)?;
         let finding = parse::id("finding_id", &request.finding_id)?;
-        let command = ItemCommand::SubmitReferral { finding, by: by(&context), now: context.now };
+        let command =
+            ItemCommand::SubmitReferral { finding, by: by(&context), region: context.actor.region, now: context.now };
         let id: ItemId = parse::id("item_id", &request.item_id)?;
         let executed = self.command_item(&context, id, command).await?;
         let referral_event_id = if context.validate_only {

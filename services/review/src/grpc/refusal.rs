@@ -28,6 +28,7 @@ pub(crate) fn item(refusal: &ItemRefusal) -> Explained {
     match refusal {
         ItemRefusal::NotObserved => Explained::not_found("ITEM_NOT_FOUND"),
         ItemRefusal::Unidentified => Explained::invalid("platform_item_id", "UNIDENTIFIED"),
+        ItemRefusal::OutOfJurisdiction { .. } => Explained::denied("OUT_OF_JURISDICTION"),
         ItemRefusal::NothingNew => Explained::precondition("NOTHING_NEW"),
         ItemRefusal::TooManyVersions => Explained::precondition("TOO_MANY_VERSIONS"),
         ItemRefusal::TooManyReports => Explained::precondition("TOO_MANY_REPORTS"),

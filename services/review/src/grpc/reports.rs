@@ -3,7 +3,8 @@
 use casebook_bootstrap::{
     Explained, Write, as_of, history_entry, history_page, invalid, list_status, position_of, store_status,
 };
-use casebook_execution::Context;
+use casebook_execution::{Context, Metadata};
+use casebook_kernel::AgencyId;
 use casebook_kernel::ids::ReportId;
 use casebook_proto::review::v1 as proto;
 use tonic::{Request, Status};
@@ -74,14 +75,16 @@ impl Review {
             "" => None,
             agency => Some(parsed("competent_agency", agency).map_err(|error| invalid("competent_agency", error))?),
         };
+        let id = parse::id("report_id", &request.report_id)?;
         let command = ReportCommand::Decline {
             by: by(&context),
+            region: context.actor.region,
+            filed_by: self.filed_by(id).await?,
             reason: decline_reason(request.reason).map_err(|error| invalid("reason", error))?,
             explanation: request.explanation,
             competent_agency,
             now: context.now,
         };
-        let id = parse::id("report_id", &request.report_id)?;
         let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
         Ok(proto::DeclineReportResponse { report, position })
     }
@@ -91,12 +94,14 @@ impl Review {
         request: Request<proto::WithdrawReportRequest>,
     ) -> Result<proto::WithdrawReportResponse, Status> {
         let Write { request, context, .. } = self.gate.write(request)?;
+        let id = parse::id("report_id", &request.report_id)?;
         let command = ReportCommand::Withdraw {
+            by: context.actor.agency.clone(),
+            filed_by: self.filed_by(id).await?,
             reporter_ref: text_from(request.reporter_ref),
             reasons: request.reasons,
             now: context.now,
         };
-        let id = parse::id("report_id", &request.report_id)?;
         let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
         Ok(proto::WithdrawReportResponse { report, position })
     }
@@ -107,10 +112,19 @@ impl Review {
     ) -> Result<proto::ConcludeReportResponse, Status> {
         let Write { request, context, .. } = self.gate.write(request)?;
         let outcome = Outcome::NoViolation { reasons: request.reasons };
-        let command = ReportCommand::Conclude { outcome, by: by(&context), now: context.now };
+        let command =
+            ReportCommand::Conclude { outcome, by: by(&context), region: context.actor.region, now: context.now };
         let id = parse::id("report_id", &request.report_id)?;
         let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
         Ok(proto::ConcludeReportResponse { report, position })
+    }
+
+    /// The agency that took a report in: the log says in whose name it was filed.
+    async fn filed_by(&self, id: ReportId) -> Result<AgencyId, Status> {
+        let filed = self.reports.history(id.uuid(), 0, 1).await.map_err(store_status)?;
+        let filed = filed.first().ok_or_else(|| not_found(NOT_FOUND, "report", &id.to_string()))?;
+        let agency = Metadata::parse(&filed.metadata).and_then(|metadata| metadata.agency.parse());
+        agency.map_err(|error| Status::data_loss(format!("report {id}: {error}")))
     }
 
     pub(super) async fn merge(

@@ -42,7 +42,8 @@ impl Reacting {
     /// Answers a report because of `event`. A report that is settled otherwise stays as it is.
     async fn conclude(&self, event: &RecordedEvent, report: ReportId, outcome: Outcome) -> Result<(), NotNow> {
         let context = self.context(event, &format!("conclude/{report}"))?;
-        let command = ReportCommand::Conclude { outcome, by: OfficerReference::from(&self.system), now: context.now };
+        let (by, region) = (OfficerReference::from(&self.system), self.system.region);
+        let command = ReportCommand::Conclude { outcome, by, region, now: context.now };
         match self.reports.execute(report.uuid(), &context, command).await {
             Ok(_) => Ok(()),
             Err(ExecuteError::Refused(refusal)) => {

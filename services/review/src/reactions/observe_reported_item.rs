@@ -59,9 +59,18 @@ impl ObserveReportedItem {
             }
             Err(error) => return Err(not_now(error)),
         };
-        let Some(item) = executed.state.item() else { return Ok(()) };
+        let repeated = executed.repeated;
+        // A report that is met again has brought its item in before; what has become of the item since counts.
+        let state = if repeated {
+            self.reacting.items.load(filed.item_id.uuid()).await.map_err(not_now)?.state
+        } else {
+            executed.state
+        };
+        let Some(item) = state.item() else { return Ok(()) };
         let seen = filed.capture.content.snapshot().and_then(|snapshot| item.version_showing(snapshot));
-        if let Some(version) = seen {
+        let is_screened = |version: &u32| item.version(*version).is_some_and(|version| version.screened.is_some());
+        // Met again, it is no reason to judge by what is known of the account today.
+        if let Some(version) = seen.filter(|version| !(repeated && is_screened(version))) {
             // What is known of the account is known at least as of the report.
             self.examiner.knowledge.reaches(event.position).await.map_err(not_now)?;
             let context = self.reacting.context(event, "screen")?;

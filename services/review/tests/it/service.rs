@@ -168,6 +168,32 @@ async fn a_certified_account_may_publish_professional_content() {
     world.stop().await;
 }
 
+/// R33: what was screened by what was known then is not screened anew because a report is met again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_met_again_screens_nothing_anew() {
+    let world = World::start(NOW).await;
+    let account = AccountId::of("weibo", "u1");
+    let mut platform = world.client("platform-weibo", "weibo", "000000", &[Role::Platform]);
+    let batch = IngestItemsRequest { request_id: request_id(1), items: vec![capture(TEXT)], ..Default::default() };
+    let item_id = platform.ingest_items(batch).await.expect("taken in").into_inner().rows[0].item_id.clone();
+    let mut intake = world.client("cac-310000", "o-1", "310000", &[Role::Intake]);
+    intake.file_report(filing(2, TEXT)).await.expect("filed");
+    world.at_rest().await;
+    let declared = accounts::v1::AccountDeclared { account_id: account.to_string(), ..Default::default() };
+    world.elsewhere("account", account.uuid(), "casebook.accounts.v1.AccountDeclared", &declared).await;
+    world.at_rest().await;
+
+    let world = world.begin_anew(NOW).await;
+    world.at_rest().await;
+    let mut reviewer = world.client("cac-310000", "o-2", "310000", &[Role::Reviewer]);
+    let history = ListItemHistoryRequest { item_id, ..Default::default() };
+    let entries = reviewer.list_item_history(history).await.expect("a history").into_inner().entries;
+    let types: Vec<_> = entries.iter().map(|entry| entry.event_type.rsplit('.').next().unwrap_or_default()).collect();
+    assert_eq!(types, ["ItemObserved", "ItemScreened", "ItemReported"]);
+    world.rows_agree().await;
+    world.stop().await;
+}
+
 /// R72: monitored items come in by batches, each by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_takes_in_what_can_be_taken_in() {
@@ -228,6 +254,22 @@ async fn merged_reports_are_answered_and_unanswered_ones_become_overdue() {
     assert_eq!(reason(refused, Code::PermissionDenied), "OUT_OF_JURISDICTION");
     let stale = AcceptReportRequest { etag: "7".into(), ..accept(12, &ids[0]) };
     assert_eq!(reason(intake.accept_report(stale).await, Code::FailedPrecondition), "STALE_ETAG");
+    let withdraw = WithdrawReportRequest {
+        request_id: request_id(15),
+        report_id: ids[0].clone(),
+        reporter_ref: "r-1".into(),
+        ..Default::default()
+    };
+    let refused = zhejiang.withdraw_report(withdraw).await;
+    assert_eq!(reason(refused, Code::PermissionDenied), "NOT_THE_REPORTER");
+    let decline = DeclineReportRequest {
+        request_id: request_id(16),
+        report_id: ids[0].clone(),
+        reason: DeclineReason::OutOfScope.into(),
+        explanation: "不属于受理范围".into(),
+        ..Default::default()
+    };
+    assert_eq!(reason(zhejiang.decline_report(decline).await, Code::PermissionDenied), "OUT_OF_JURISDICTION");
     intake.accept_report(accept(13, &ids[0])).await.expect("accepted");
     let conclude = ConcludeReportRequest {
         request_id: request_id(14),

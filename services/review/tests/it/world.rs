@@ -45,12 +45,24 @@ pub struct World {
     keys: Keys,
     channel: Channel,
     stop: CancellationToken,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
     pub async fn start(now: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::open(tempfile::tempdir().expect("a folder"), now).await
+    }
+
+    /// Stops, loses all rows and with them how far reactions had come, and starts again: every event is met once more.
+    pub async fn begin_anew(self, now: &str) -> Self {
+        self.stop.cancel();
+        self.foundation.stop().await;
+        self.log.close().await;
+        std::fs::remove_dir_all(self.folder.path().join("rows")).expect("the rows were there");
+        Self::open(self.folder, now).await
+    }
+
+    async fn open(folder: TempDir, now: &str) -> Self {
         let clock = Arc::new(TurnedClock::at(now.parse().expect(now)));
         let of_log = clock.clone();
         let options = Options { clock: Arc::new(move || of_log.now()), ..Options::default() };
@@ -73,7 +85,7 @@ impl World {
             async move { serve(listener, &foundation, verifier, routes, &services, stop).await }
         });
         let channel = Channel::from_shared(format!("http://{address}")).expect("a URI").connect_lazy();
-        Self { clock, log, foundation, services, keys, channel, stop, _folder: folder }
+        Self { clock, log, foundation, services, keys, channel, stop, folder }
     }
 
     /// A client whose token names this officer.

@@ -154,24 +154,41 @@ pub enum ItemCommand {
         reasons: String,
         legal_bases: Vec<JudgedBasis>,
         by: OfficerReference,
+        region: Region,
         now: Timestamp,
     },
     ConfirmFinding {
         finding: FindingId,
         by: OfficerReference,
+        region: Region,
         now: Timestamp,
     },
     RejectFinding {
         finding: FindingId,
         reasons: String,
         by: OfficerReference,
+        region: Region,
         now: Timestamp,
     },
     SubmitReferral {
         finding: FindingId,
         by: OfficerReference,
+        region: Region,
         now: Timestamp,
     },
+}
+
+impl ItemCommand {
+    /// Where an officer who judges an item answers for; taking one in and screening it are no judgement.
+    fn region_of_officer(&self) -> Option<Region> {
+        match self {
+            Self::Observe { .. } | Self::Screen { .. } => None,
+            Self::RecordFinding { region, .. }
+            | Self::ConfirmFinding { region, .. }
+            | Self::RejectFinding { region, .. }
+            | Self::SubmitReferral { region, .. } => Some(*region),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -180,6 +197,8 @@ pub enum ItemRefusal {
     NotObserved,
     #[error("neither the platform's id nor a text says which item it is")]
     Unidentified,
+    #[error("an agency of region {officer} does not answer for region {item}, where the item was seen")]
+    OutOfJurisdiction { officer: Region, item: Region },
     #[error("nothing about the item has changed")]
     NothingNew,
     #[error("the item has {VERSIONS_MAX} versions; no more are kept")]
@@ -232,6 +251,9 @@ impl Decider for Item {
             (ItemState::Absent, _) => return Err(ItemRefusal::NotObserved),
             (ItemState::Observed(item), command) => (item, command),
         };
+        if let Some(region) = command.region_of_officer() {
+            rules::check_competent(item, region)?;
+        }
         match command {
             ItemCommand::Observe { capture, source, report, region: _, now } => {
                 rules::observe_again(item, capture.content, source, report, now)
@@ -240,7 +262,7 @@ impl Decider for Item {
                 rules::screen(item, version, screening, rule_pack_version, account, now)
             }
             ItemCommand::RecordFinding { .. } => rules::record_finding(item, command),
-            ItemCommand::ConfirmFinding { finding, by, now } => {
+            ItemCommand::ConfirmFinding { finding, by, region: _, now } => {
                 let finding = rules::waiting(item, finding, &by)?;
                 Ok(vec![ItemEvent::FindingConfirmed(FindingConfirmed {
                     item_id: item.observed.item_id,
@@ -250,7 +272,7 @@ impl Decider for Item {
                     confirmed_at: now,
                 })])
             }
-            ItemCommand::RejectFinding { finding, reasons, by, now } => {
+            ItemCommand::RejectFinding { finding, reasons, by, region: _, now } => {
                 let finding = rules::waiting(item, finding, &by)?;
                 Ok(vec![ItemEvent::FindingRejected(FindingRejected {
                     item_id: item.observed.item_id,
@@ -260,7 +282,9 @@ impl Decider for Item {
                     rejected_at: now,
                 })])
             }
-            ItemCommand::SubmitReferral { finding, by, now } => rules::submit_referral(item, finding, by, now),
+            ItemCommand::SubmitReferral { finding, by, region: _, now } => {
+                rules::submit_referral(item, finding, by, now)
+            }
         }
     }
 

@@ -69,6 +69,16 @@ pub(super) fn observe_again(
     if events.is_empty() { Err(ItemRefusal::NothingNew) } else { Ok(events) }
 }
 
+/// 属地管理 (R80). What a platform or a national agency brought in without naming a region lies with every agency.
+pub(super) fn check_competent(item: &ObservedItem, region: Region) -> Result<(), ItemRefusal> {
+    let seen_in = item.observed.region;
+    if region.contains(seen_in) || seen_in == Region::NATIONAL {
+        Ok(())
+    } else {
+        Err(ItemRefusal::OutOfJurisdiction { officer: region, item: seen_in })
+    }
+}
+
 pub(super) fn screen(
     item: &ObservedItem,
     number: u32,
@@ -103,8 +113,18 @@ fn captured(item: &ObservedItem, number: u32) -> Result<&ItemVersion, ItemRefusa
 }
 
 pub(super) fn record_finding(item: &ObservedItem, command: ItemCommand) -> Result<Vec<ItemEvent>, ItemRefusal> {
-    let ItemCommand::RecordFinding { finding, version, violation, quote, char_start, reasons, legal_bases, by, now } =
-        command
+    let ItemCommand::RecordFinding {
+        finding,
+        version,
+        violation,
+        quote,
+        char_start,
+        reasons,
+        legal_bases,
+        by,
+        now,
+        ..
+    } = command
     else {
         return Err(ItemRefusal::UnknownFinding);
     };

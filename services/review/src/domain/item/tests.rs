@@ -12,6 +12,11 @@ fn region() -> Region {
     "310104".parse().expect("region")
 }
 
+/// Where the officers are.
+fn shanghai() -> Region {
+    "310000".parse().expect("region")
+}
+
 fn observe(capture: Capture, source: ItemSource, report: Option<ReportId>) -> ItemCommand {
     ItemCommand::Observe { capture, source, report, region: region(), now: at(NOW) }
 }
@@ -70,6 +75,7 @@ fn finding(quote: &str) -> ItemCommand {
         reasons: "虚假承诺疗效".into(),
         legal_bases: vec![basis("S1-3", "2025-07-28", None)],
         by: officer("cac-310000", "o-1"),
+        region: shanghai(),
         now: at(NOW),
     }
 }
@@ -84,15 +90,15 @@ fn finding_with(change: impl FnOnce(&mut Option<u32>, &mut Option<u32>, &mut Vec
 }
 
 fn confirm(by: OfficerReference) -> ItemCommand {
-    ItemCommand::ConfirmFinding { finding: id(5), by, now: at(NOW) }
+    ItemCommand::ConfirmFinding { finding: id(5), by, region: shanghai(), now: at(NOW) }
 }
 
 fn reject(by: OfficerReference) -> ItemCommand {
-    ItemCommand::RejectFinding { finding: id(5), reasons: "证据不足".into(), by, now: at(NOW) }
+    ItemCommand::RejectFinding { finding: id(5), reasons: "证据不足".into(), by, region: shanghai(), now: at(NOW) }
 }
 
 fn refer() -> ItemCommand {
-    ItemCommand::SubmitReferral { finding: id(5), by: officer("cac-310000", "o-1"), now: at(NOW) }
+    ItemCommand::SubmitReferral { finding: id(5), by: officer("cac-310000", "o-1"), region: shanghai(), now: at(NOW) }
 }
 
 fn first_officer() -> OfficerReference {
@@ -130,6 +136,34 @@ fn an_item_that_nothing_identifies_is_not_observed() {
     let mut nameless = capture(Content::Deleted);
     nameless.platform_item_id = None;
     given::<Item>([]).when(observe(nameless, ItemSource::Platform, None)).refused(ItemRefusal::Unidentified);
+}
+
+/// R80: 属地管理. What came in without a region is for every agency.
+#[test]
+fn an_item_is_judged_where_it_was_seen() {
+    let zhejiang: Region = "330000".parse().expect("region");
+    let mut elsewhere = [finding("根治糖尿病"), confirm(second_officer()), reject(second_officer()), refer()];
+    for command in &mut elsewhere {
+        if let ItemCommand::RecordFinding { region, .. }
+        | ItemCommand::ConfirmFinding { region, .. }
+        | ItemCommand::RejectFinding { region, .. }
+        | ItemCommand::SubmitReferral { region, .. } = command
+        {
+            *region = zhejiang;
+        }
+    }
+    let refusal = ItemRefusal::OutOfJurisdiction { officer: zhejiang, item: region() };
+    for command in elsewhere.clone() {
+        observed().after(finding("根治糖尿病")).when(command).refused(refusal.clone());
+    }
+    let monitored = ItemCommand::Observe {
+        capture: captured(TEXT),
+        source: ItemSource::Platform,
+        report: None,
+        region: Region::NATIONAL,
+        now: at(NOW),
+    };
+    given::<Item>([]).after(monitored).after(elsewhere[0].clone());
 }
 
 /// domain.md, edge cases: edited after the report (hash per version).

@@ -148,12 +148,18 @@ pub enum ReportCommand {
     },
     Decline {
         by: OfficerReference,
+        region: Region,
+        /// The agency that took the report in.
+        filed_by: AgencyId,
         reason: DeclineReason,
         explanation: String,
         competent_agency: Option<AgencyId>,
         now: Timestamp,
     },
     Withdraw {
+        by: AgencyId,
+        /// The agency that took the report in.
+        filed_by: AgencyId,
         reporter_ref: Option<String>,
         reasons: String,
         now: Timestamp,
@@ -166,6 +172,7 @@ pub enum ReportCommand {
     Conclude {
         outcome: Outcome,
         by: OfficerReference,
+        region: Region,
         now: Timestamp,
     },
     /// The acceptance timer rang; `due` is the deadline as reckoned at that moment.
@@ -188,12 +195,12 @@ pub enum ReportRefusal {
     #[error("the report is no longer waiting to be accepted or declined")]
     NotReceived,
     #[error(
-        "an agency of region {officer} does not answer for region {report}: decline the report and name the competent agency"
+        "an agency of region {officer} does not answer for region {report}: whoever took the report in declines it and names the competent agency"
     )]
     OutOfJurisdiction { officer: Region, report: Region },
     #[error("a report declined for want of jurisdiction names the agency that is competent")]
     CompetentAgencyMissing,
-    #[error("a report is withdrawn by the reporter who filed it")]
+    #[error("a report is withdrawn by the reporter who filed it, through the agency that took it in")]
     NotTheReporter,
     #[error("the report is settled")]
     NotOpen,
@@ -232,14 +239,15 @@ impl Decider for Report {
         match command {
             ReportCommand::File { .. } => Err(ReportRefusal::AlreadyFiled),
             ReportCommand::Accept { by, region, now } => rules::accept(report, by, region, now),
-            ReportCommand::Decline { by, reason, explanation, competent_agency, now } => {
-                rules::decline(report, by, reason, explanation, competent_agency, now)
-            }
-            ReportCommand::Withdraw { reporter_ref, reasons, now } => {
+            ReportCommand::Decline { .. } => rules::decline(report, command),
+            ReportCommand::Withdraw { by, filed_by, reporter_ref, reasons, now } => {
+                if by != filed_by {
+                    return Err(ReportRefusal::NotTheReporter);
+                }
                 rules::withdraw(report, &reporter_ref, reasons, now)
             }
             ReportCommand::Merge { into, by, now } => rules::merge(report, into, by, now),
-            ReportCommand::Conclude { outcome, by, now } => rules::conclude(report, outcome, by, now),
+            ReportCommand::Conclude { outcome, by, region, now } => rules::conclude(report, outcome, by, region, now),
             ReportCommand::AcceptanceTimerRang { due, now } => rules::acceptance_timer_rang(report, due, now),
         }
     }

@@ -1,7 +1,7 @@
 //! What may follow for a report, and why not.
 
+use casebook_kernel::Timestamp;
 use casebook_kernel::region::Region;
-use casebook_kernel::{AgencyId, Timestamp};
 
 use super::*;
 use crate::domain::finding::{FindingId, OfficerReference};
@@ -48,9 +48,7 @@ pub(super) fn accept(
     if report.stage != ReportStage::Received {
         return Err(ReportRefusal::NotReceived);
     }
-    if !region.contains(report.filed.region) {
-        return Err(ReportRefusal::OutOfJurisdiction { officer: region, report: report.filed.region });
-    }
+    check_competent(report, region)?;
     Ok(vec![ReportEvent::Accepted(report.acceptance(by, now, None))])
 }
 
@@ -67,17 +65,26 @@ impl FiledReport {
     }
 }
 
-/// R77; R79: whoever is not competent says who is.
-pub(super) fn decline(
-    report: &FiledReport,
-    by: OfficerReference,
-    reason: DeclineReason,
-    explanation: String,
-    competent_agency: Option<AgencyId>,
-    now: Timestamp,
-) -> Result<Vec<ReportEvent>, ReportRefusal> {
+/// 属地管理 (R77, R80): a report is answered by an agency that answers for its region.
+fn check_competent(report: &FiledReport, region: Region) -> Result<(), ReportRefusal> {
+    if region.contains(report.filed.region) {
+        Ok(())
+    } else {
+        Err(ReportRefusal::OutOfJurisdiction { officer: region, report: report.filed.region })
+    }
+}
+
+/// R77; R79: whoever is not competent says who is. That is for the agency that took the report in; for any other reason
+/// a report is declined by an agency that answers for it.
+pub(super) fn decline(report: &FiledReport, command: ReportCommand) -> Result<Vec<ReportEvent>, ReportRefusal> {
+    let ReportCommand::Decline { by, region, filed_by, reason, explanation, competent_agency, now } = command else {
+        return Err(ReportRefusal::NotReceived);
+    };
     if report.stage != ReportStage::Received {
         return Err(ReportRefusal::NotReceived);
+    }
+    if reason != DeclineReason::OutOfJurisdiction || by.agency != filed_by {
+        check_competent(report, region)?;
     }
     if reason == DeclineReason::OutOfJurisdiction && competent_agency.is_none() {
         return Err(ReportRefusal::CompetentAgencyMissing);
@@ -92,6 +99,7 @@ pub(super) fn decline(
     })])
 }
 
+/// An anonymous report bears no reference: it is withdrawn without one, by the agency that took it in as any other.
 pub(super) fn withdraw(
     report: &FiledReport,
     reporter_ref: &Option<String>,
@@ -139,8 +147,10 @@ pub(super) fn conclude(
     report: &FiledReport,
     outcome: Outcome,
     by: OfficerReference,
+    region: Region,
     now: Timestamp,
 ) -> Result<Vec<ReportEvent>, ReportRefusal> {
+    check_competent(report, region)?;
     if report.concluded.is_some() {
         return Err(ReportRefusal::AlreadyConcluded);
     }

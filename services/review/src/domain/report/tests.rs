@@ -75,6 +75,8 @@ fn accepted() -> Given<Report> {
 fn decline(reason: DeclineReason, competent: Option<&str>) -> ReportCommand {
     ReportCommand::Decline {
         by: officer("cac-310000", "o-1"),
+        region: region("310000"),
+        filed_by: agency("cac-310000"),
         reason,
         explanation: "由市场监管部门处理".into(),
         competent_agency: competent.map(|agency| agency.parse().expect(agency)),
@@ -83,7 +85,21 @@ fn decline(reason: DeclineReason, competent: Option<&str>) -> ReportCommand {
 }
 
 fn withdraw(reporter: Option<&str>) -> ReportCommand {
-    ReportCommand::Withdraw { reporter_ref: reporter.map(Into::into), reasons: String::new(), now: at(IN_TIME) }
+    withdraw_by("cac-310000", reporter)
+}
+
+fn withdraw_by(by: &str, reporter: Option<&str>) -> ReportCommand {
+    ReportCommand::Withdraw {
+        by: agency(by),
+        filed_by: agency("cac-310000"),
+        reporter_ref: reporter.map(Into::into),
+        reasons: String::new(),
+        now: at(IN_TIME),
+    }
+}
+
+fn agency(id: &str) -> AgencyId {
+    id.parse().expect(id)
 }
 
 fn merge_into(target: ReportId, open: bool) -> ReportCommand {
@@ -95,7 +111,7 @@ fn merge_into(target: ReportId, open: bool) -> ReportCommand {
 }
 
 fn conclude(outcome: Outcome) -> ReportCommand {
-    ReportCommand::Conclude { outcome, by: officer("casebook", "review"), now: at(IN_TIME) }
+    ReportCommand::Conclude { outcome, by: officer("casebook", "review"), region: Region::NATIONAL, now: at(IN_TIME) }
 }
 
 fn found() -> Outcome {
@@ -186,6 +202,42 @@ fn a_report_is_withdrawn_by_its_reporter_while_it_is_open() {
         withdrawn_at: at(IN_TIME),
     })]);
     received().after(withdraw(Some("r-7"))).when(withdraw(Some("r-7"))).refused(ReportRefusal::NotOpen);
+}
+
+/// X10: nothing but the agency that took it in speaks for an anonymous reporter.
+#[test]
+fn an_anonymous_report_is_withdrawn_by_the_agency_that_took_it_in() {
+    let anonymous = given::<Report>([ReportEvent::Filed(Box::new(ReportFiled { reporter_ref: None, ..filed() }))]);
+    anonymous.clone().when(withdraw_by("cac-330000", None)).refused(ReportRefusal::NotTheReporter);
+    anonymous.clone().when(withdraw(Some("r-7"))).refused(ReportRefusal::NotTheReporter);
+    let withdrawn = anonymous.after(withdraw(None));
+    assert_eq!(withdrawn.state().report().map(|report| &report.stage), Some(&ReportStage::Withdrawn));
+    received().when(withdraw_by("cac-330000", Some("r-7"))).refused(ReportRefusal::NotTheReporter);
+}
+
+/// R77, R80: 属地管理; R79: the agency that took a report in may pass it on, whatever its region.
+#[test]
+fn a_report_is_answered_where_it_belongs() {
+    let refusal = ReportRefusal::OutOfJurisdiction { officer: region("330000"), report: region("310104") };
+    let declined_elsewhere = |reason, filed_by: &str| ReportCommand::Decline {
+        by: officer("cac-330000", "o-1"),
+        region: region("330000"),
+        filed_by: agency(filed_by),
+        reason,
+        explanation: String::new(),
+        competent_agency: Some(agency("cac-310000")),
+        now: at(IN_TIME),
+    };
+    received().when(declined_elsewhere(DeclineReason::OutOfScope, "cac-330000")).refused(refusal.clone());
+    received().when(declined_elsewhere(DeclineReason::OutOfJurisdiction, "cac-310000")).refused(refusal.clone());
+    received().after(declined_elsewhere(DeclineReason::OutOfJurisdiction, "cac-330000"));
+    let concluded_elsewhere = ReportCommand::Conclude {
+        outcome: nothing_found(),
+        by: officer("cac-330000", "o-1"),
+        region: region("330000"),
+        now: at(IN_TIME),
+    };
+    accepted().when(concluded_elsewhere).refused(refusal);
 }
 
 #[test]
