@@ -2,8 +2,9 @@
 
 use casebook_proto::enforcement::v1 as pb;
 use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementService as _;
+use casebook_proto::enforcement::v1::platform_service_server::PlatformService as _;
 
-use crate::house::{House, by, close, measure, officer, on};
+use crate::house::{House, by, close, measure, officer, on, platform, refused, request_id};
 
 fn counter_of<'a>(case: &'a pb::Case, measure: &str) -> &'a pb::OrderTrack {
     let found = case.orders.iter().find(|order| {
@@ -72,6 +73,43 @@ async fn an_appeal_upheld_in_part_eases_a_closure_to_a_mute() {
     assert_eq!(house.recommended("u-1", "V-05").await.earlier_rung, 4, "the mute counts, the closure does not");
     let closed =
         house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::MeasuresTaken))).await;
+    assert_eq!(closed.unwrap().into_inner().case.unwrap().stage(), pb::CaseStage::Closed);
+    house.verify().await;
+    house.close().await;
+}
+
+/// 申诉成立 voids what a platform had refused as well: executed after all, it is lifted, and the case waits for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_void_order_that_is_executed_after_all_is_lifted() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let case = house.decided("u-1", "V-05", &[measure("u-1", "MUTED", 7)]).await;
+    let order_id = case.orders[0].order_id.clone();
+    let refusal = pb::ReportReceiptRequest {
+        request_id: request_id(),
+        order_id: order_id.clone(),
+        outcome: pb::ReceiptOutcome::Refused.into(),
+        cause: pb::ReceiptCause::AccountNotFound.into(),
+        ..Default::default()
+    };
+    house.platforms.report_receipt(by(platform("weibo"), refusal)).await.unwrap();
+    house.rest().await;
+    let reversed = house.appeal(&case.case_id, pb::AppealOutcome::Upheld, &[]).await;
+    assert!(reversed.reversals[0].undoings.is_empty());
+    assert!(house.order(&order_id).await.voided, "void, though it had no effect");
+
+    let found =
+        pb::ReportReceiptRequest { corrects: true, detail: "账号已找到".into(), ..house.executed(&order_id) };
+    house.platforms.report_receipt(by(platform("weibo"), found)).await.unwrap();
+    house.rest().await;
+    assert_eq!(house.order(&order_id).await.state(), pb::OrderState::Countered);
+    let waiting =
+        house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::NotEstablished))).await;
+    assert_eq!(refused(waiting).1, "ORDERS_UNRECEIPTED");
+    let counter = counter_of(&house.case(&case.case_id).await, "MUTED").order_id.clone();
+    house.execute(&counter).await;
+    let closed =
+        house.officers.close_case(by(officer("a"), close(&case.case_id, pb::CaseOutcome::NotEstablished))).await;
     assert_eq!(closed.unwrap().into_inner().case.unwrap().stage(), pb::CaseStage::Closed);
     house.verify().await;
     house.close().await;

@@ -14,6 +14,7 @@ mod hearing;
 mod opening;
 mod refusal;
 mod state;
+mod told;
 mod transfer;
 
 use casebook_kernel::{Actor, Decider, Timestamp};

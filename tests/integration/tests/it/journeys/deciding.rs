@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tonic::Code;
 
 use super::docket::{Docket, account, denied, execute, lead_on, measure, mute, not_now, refused};
-use super::people::{appeal_officer, officer, officer_of};
+use super::people::{AGENCY, appeal_officer, officer, officer_of};
 use super::{Journey, people, request_id};
 
 pub const CALLS: &[&str] = &[
@@ -145,10 +145,12 @@ async fn a_case_is_opened_by_who_is_competent(journey: &Journey) {
     let unknown = (Code::NotFound, "LEAD_NOT_FOUND".to_owned());
     assert_eq!(refused(health.enforcement().open_case(open(&["officer-h", "officer-i"])).await), unknown);
     let beyond = pb::OpenCaseRequest { region: "310000".into(), ..open(&["officer-1", "officer-2"]) };
-    assert_eq!(refused(enforcement.open_case(beyond).await), denied("NO_JURISDICTION"));
+    assert_eq!(refused(enforcement.open_case(beyond).await).1, "REGION_OUTSIDE_LEAD");
     let market = journey.desk(officer_of("market-330000", AgencyKind::Market, "officer-m", Role::CaseOfficer));
-    let opened = market.enforcement().open_case(open(&["officer-m", "officer-n"])).await.expect("a case").into_inner();
-    assert_eq!(opened.case.map(|case| case.agency).as_deref(), Some("market-330000"));
+    let by_market = market.enforcement().open_case(open(&["officer-m", "officer-n"])).await;
+    assert_eq!(refused(by_market), denied("LEAD_WITH_ANOTHER_AGENCY"));
+    let opened = enforcement.open_case(open(&["officer-1", "officer-2"])).await.expect("a case").into_inner();
+    assert_eq!(opened.case.map(|case| case.agency).as_deref(), Some(AGENCY));
     assert_eq!(refused(enforcement.open_case(open(&["officer-1", "officer-2"])).await).1, "CASE_ALREADY_OPENED");
 }
 
