@@ -136,6 +136,15 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
         let officer = state.file().and_then(|file| file.officers.get(y % file.officers.len()).cloned());
         Actor { officer: officer.unwrap_or(actor.officer.clone()), ..actor.clone() }
     };
+    // The subject answers itself, or an officer writes down that it did.
+    let answering = |actor: Actor| match z % 2 {
+        0 => Actor {
+            agency: format!("subject-{}", account(0).account_id()).parse().unwrap(),
+            agency_kind: None,
+            ..actor
+        },
+        _ => actor,
+    };
     let last = state.file().map_or(0, |file| file.decisions.saturating_sub(1));
     let orders: Vec<OrderId> = state
         .file()
@@ -164,13 +173,13 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             now,
         })),
         4 => CaseCommand::RecordStatement {
-            by: actor,
+            by: answering(actor),
             summary: "申辩".to_owned(),
             sha256: flag.then(|| "d".repeat(64)),
             stated_at: now,
         },
         5 => CaseCommand::WaiveStatement {
-            by: actor,
+            by: answering(actor),
             reasons: "放弃".to_owned(),
             sha256: flag.then(|| "e".repeat(64)),
             now,
@@ -209,7 +218,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             CaseCommand::SettleOrder(OrderReport {
                 order_id,
                 end: OrderEnd { outcome, cause: None, effective_from, late: flag },
-                revision: None,
+                revision: flag.then_some(u64::try_from(step).unwrap()),
             })
         }
         15 => CaseCommand::FileAppeal {
