@@ -351,8 +351,8 @@ async fn of_many_officers_at_once_one_decides() {
     assert!(tally.refused.iter().all(|reason| reason == "PROPOSAL_PENDING"), "{tally:?}");
 
     let confirmation = docket.confirmation().await;
-    let confirmations = (0..CALLERS).map(|number| {
-        let mut enforcement = docket.desk(&format!("officer-c{number}")).enforcement();
+    let confirmations = (0..CALLERS).map(|_| {
+        let mut enforcement = docket.desk("officer-2").enforcement();
         let request = enforcement::ConfirmDecisionRequest { request_id: request_id(), ..confirmation.clone() };
         async move { enforcement.confirm_decision(request).await }
     });
