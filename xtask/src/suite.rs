@@ -37,7 +37,7 @@ impl Check {
             Self::Clippy => "cargo clippy --workspace --all-targets -- -D warnings",
             Self::ProtoLint => "buf lint",
             Self::ProtoBreaking => "buf breaking, against proto/released.binpb",
-            Self::Tests => "cargo test --workspace",
+            Self::Tests => "cargo test --workspace --no-fail-fast",
             Self::Docs => "cargo doc --workspace --no-deps, warnings denied",
         }
     }
@@ -50,7 +50,7 @@ impl Check {
             Self::ProtoBreaking => protos::breaking(),
             Self::Tests => {
                 tools::postgresql()?;
-                run(cargo().args(["test", "--workspace"]))
+                run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
             }
             Self::Docs => run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", RUSTDOC_FLAGS)),
         }

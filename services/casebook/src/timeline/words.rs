@@ -239,6 +239,7 @@ const CHOICES: &[(&str, &str, &str)] = &[
     ("ORDER_OUTCOME_CANCELLED", "已撤回", "cancelled"),
     ("ORDER_OUTCOME_UNDELIVERABLE", "无法送达", "undeliverable"),
     ("ORDER_OUTCOME_NOT_NEEDED", "无需执行", "not needed"),
+    ("ORDER_OUTCOME_COUNTERED", "已被撤销指令撤回", "taken back by a counter-order"),
     ("APPEAL_KIND_INTERNAL_REVIEW", "内部复核", "internal review"),
     ("APPEAL_KIND_RECONSIDERATION", "行政复议", "administrative reconsideration"),
     ("APPEAL_KIND_LITIGATION", "行政诉讼", "litigation"),
