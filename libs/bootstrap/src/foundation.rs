@@ -86,7 +86,6 @@ impl Foundation {
         settings: Settings,
     ) -> Result<Self, StartError> {
         let gate = Gate { log: log.clone(), clock: clock.clone(), policy_version: policy.pack.version().into() };
-        let name = |text: &str| text.to_owned();
         let system = Actor {
             agency: SYSTEM_AGENCY.parse().map_err(StartError::Setting)?,
             officer: "system".parse().map_err(StartError::Setting)?,
@@ -94,7 +93,7 @@ impl Foundation {
             region: Region::NATIONAL,
         };
         std::fs::create_dir_all(&settings.data_dir)
-            .map_err(|source| StartError::Folder { path: name(&settings.data_dir.to_string_lossy()), source })?;
+            .map_err(|source| StartError::Folder { path: settings.data_dir.display().to_string(), source })?;
         Ok(Self {
             claims: Claims::new(log.clone(), keys.claims),
             log,

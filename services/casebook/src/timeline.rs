@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use casebook_policy::PolicySet;
 use casebook_proto::common::v1::HistoryEntry;
 use casebook_proto::moment;
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use words::{FieldKind, FieldWords};
@@ -87,9 +87,7 @@ fn line(out: &mut String, entry: &HistoryEntry, policy: &PolicySet, language: La
 }
 
 fn shanghai(at: DateTime<Utc>) -> String {
-    FixedOffset::east_opt(8 * 3600)
-        .map(|offset| at.with_timezone(&offset).format("%Y-%m-%d %H:%M").to_string())
-        .unwrap_or_default()
+    at.with_timezone(&casebook_kernel::calendar::shanghai()).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A field's value in words; none where there is nothing to say.

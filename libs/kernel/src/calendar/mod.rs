@@ -31,7 +31,8 @@ pub enum CalendarError {
     OutOfRange,
 }
 
-fn shanghai() -> FixedOffset {
+/// The offset in which days are counted.
+pub fn shanghai() -> FixedOffset {
     // Eight hours is within the day that bounds an offset.
     FixedOffset::east_opt(SHANGHAI_OFFSET_SECONDS).expect("eight hours is an offset")
 }

@@ -2,7 +2,7 @@
 //! 「扣除信用积分5分，禁言7天，禁被关注7天」 (X14).
 
 use casebook_policy::measures::{CREDIT_DEDUCTED, FOLLOW_BANNED, MUTED, MUTED_PERMANENTLY};
-use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::{Account, Channel, Item, Matter, Measure, Review};
@@ -63,10 +63,9 @@ impl Verdict {
 }
 
 fn shanghai(date: &str) -> Result<DateTime<Utc>, String> {
-    let offset = FixedOffset::east_opt(8 * 3600).ok_or("no such offset")?;
     NaiveDateTime::parse_from_str(date, "%Y-%m-%d %H:%M")
         .ok()
-        .and_then(|local| local.and_local_timezone(offset).single())
+        .and_then(|local| local.and_local_timezone(casebook_kernel::calendar::shanghai()).single())
         .map(|local| local.to_utc())
         .ok_or_else(|| format!("date: `{date}` is not a time as YYYY-MM-DD HH:MM"))
 }
