@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use casebook_authz::Principal;
-use casebook_eventlog::EventLog;
+use casebook_eventlog::{EventLog, Position};
 use casebook_execution::{Clock, Context, access};
 use casebook_kernel::Timestamp;
 use casebook_proto::check::{Check, WriteRequest};
@@ -97,8 +97,8 @@ impl Gate {
     }
 
     /// Writes a read down, for a method that must look first to know what it is that is read. To be called before
-    /// anything of it is given.
-    pub async fn record<R>(&self, read: &Read<R>, method: &'static str, resource: &str) -> Result<(), Status> {
+    /// anything of it is given. Returns where it is written down.
+    pub async fn record<R>(&self, read: &Read<R>, method: &'static str, resource: &str) -> Result<Position, Status> {
         let context = Context {
             actor: read.principal.actor.clone(),
             request_id: Uuid::now_v7().to_string(),

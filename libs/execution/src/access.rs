@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casebook_eventlog::{AppendError, EventLog, Expected, StreamName};
+use casebook_eventlog::{AppendError, EventLog, Expected, Position, StreamName};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,18 +20,18 @@ struct AccessRecorded<'a> {
     resource: &'a str,
 }
 
-/// Records that `context.actor` read `resource` by `method`. Returns once that is durable.
+/// Records that `context.actor` read `resource` by `method`. Returns where that stands once it is durable.
 pub async fn record(
     log: &Arc<dyn EventLog>,
     context: &Context,
     method: &str,
     resource: &str,
-) -> Result<(), AppendError> {
+) -> Result<Position, AppendError> {
     let day = format!("{}/{}", context.actor.agency, context.now.date_naive());
     let stream = StreamName::of(CATEGORY, Uuid::new_v5(&READS, day.as_bytes()));
     let json = serde_json::to_vec(&AccessRecorded { method, resource })
         .map_err(|error| AppendError::Invalid(error.to_string()))?;
     let correlation = context.correlation.or_else(|| stream.id()).unwrap_or_default();
     let events = context.events(vec![Stored { event_type: RECORDED, json }], correlation);
-    log.append(&stream, Expected::Any, events).await.map(|_| ())
+    log.append(&stream, Expected::Any, events).await.map(|appended| appended.position)
 }

@@ -15,15 +15,16 @@ const LIST_ACCESS_LOG: &str = "/casebook.audit.v1.AuditService/ListAccessLog";
 
 impl Audit {
     pub(super) async fn reads(&self, request: Request<ListAccessLogRequest>) -> Result<ListAccessLogResponse, Status> {
-        let read = self.gate.recorded_read(request, LIST_ACCESS_LOG, described).await?;
+        let read = self.gate.read(request)?;
         let asked = &read.request;
+        let before = self.gate.record(&read, LIST_ACCESS_LOG, &described(asked)).await?;
         let mut filter = filter(asked)?;
         position_of(&self.model, asked.at_least_position).await?;
         if let Some((stream, correlation)) = &mut filter.case {
             *correlation = self.kept().correlation_of(stream).await.map_err(|error| operation_status(&error))?;
         }
         let (rows, next_page_token) =
-            list_reads(&self.model, &filter, asked.page_size, &asked.page_token).await.map_err(list_status)?;
+            list_reads(&self.model, &filter, before, asked.page_size, &asked.page_token).await.map_err(list_status)?;
         Ok(ListAccessLogResponse { entries: rows.into_iter().map(entry).collect(), next_page_token })
     }
 }

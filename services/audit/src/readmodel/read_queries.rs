@@ -68,15 +68,17 @@ impl ReadFilter {
     }
 }
 
-/// A page of reads, and the token of the next.
+/// A page of what was read before a position, and the token of the next. The read that asks stands at that position: whether its
+/// own row is there yet makes no difference.
 pub async fn list_reads(
     model: &ReadModel,
     filter: &ReadFilter,
+    before: Position,
     size: u32,
     token: &str,
 ) -> Result<(Vec<Model>, String), PageError> {
     let listing = Listing {
-        select: Entity::find().filter(filter.condition()),
+        select: Entity::find().filter(filter.condition()).filter(Column::Position.lt(kept_event::signed(before.0))),
         sort: Column::Position,
         descending: filter.newest_first,
         // Positions never repeat, so nothing is left to be told apart.
