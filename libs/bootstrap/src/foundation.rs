@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use casebook_eventlog::{EventLog, Position, ReadError};
-use casebook_execution::reaction::{self, Reaction};
+use casebook_execution::reaction::{self, Progress, Reaction, Reactor};
 use casebook_execution::timer::{self, OnDue};
-use casebook_execution::{Claims, Clock, SYSTEM_AGENCY};
+use casebook_execution::{Claims, Clock, Holder, ReleaseClaims, SYSTEM_AGENCY, Store};
 use casebook_kernel::Actor;
 use casebook_kernel::region::Region;
 use casebook_policy::PolicySet;
@@ -75,6 +75,7 @@ pub struct Foundation {
     tasks: TaskTracker,
     stop: CancellationToken,
     followers: Mutex<Vec<(String, watch::Receiver<Position>)>>,
+    parked: Mutex<Vec<watch::Receiver<usize>>>,
 }
 
 impl Foundation {
@@ -106,6 +107,7 @@ impl Foundation {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             followers: Mutex::default(),
+            parked: Mutex::default(),
         })
     }
 
@@ -139,15 +141,39 @@ impl Foundation {
 
     /// Lets a service react from now on; its cursor is kept in the service's read model.
     pub fn react(&self, model: &Arc<ReadModel>, reaction: impl Reaction) {
-        let progress = watch::Sender::new(Position::START);
-        self.follow(reaction.name().to_owned(), progress.subscribe());
+        let progress = Progress::default();
+        // What waits for events to age is never at the head, and nothing waits for it.
+        if reaction.patience().is_zero() {
+            self.follow(reaction.name().to_owned(), progress.reached.subscribe());
+        }
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner).push(progress.parked.subscribe());
         self.tasks.spawn(reaction::run(
             self.log.clone(),
             model.clone(),
             Arc::new(reaction),
+            self.clock.clone(),
             progress,
             self.stop.clone(),
         ));
+    }
+
+    /// Lets the streams of a kind give back, from now on, the values that they have claimed and do not hold.
+    pub fn release_claims<A: Holder>(&self, model: &Arc<ReadModel>, name: &'static str, store: &Arc<Store<A>>) {
+        self.react(model, ReleaseClaims::new(name, store.clone(), self.claims.clone(), self.reactor()));
+    }
+
+    /// In whose name the services react.
+    pub fn reactor(&self) -> Reactor {
+        Reactor {
+            system: self.system.clone(),
+            policy_version: self.gate.policy_version().clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// How many events the reactions could not be done with: `ReadModel::all_parked` names them.
+    pub fn parked(&self) -> Vec<watch::Receiver<usize>> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Fires the deadlines of a service from now on.

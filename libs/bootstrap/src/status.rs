@@ -46,6 +46,11 @@ impl Explained {
         Self { code: Code::PermissionDenied, reason, field: None }
     }
 
+    /// Others were there at the same time: to be tried again.
+    pub const fn aborted(reason: &'static str) -> Self {
+        Self { code: Code::Aborted, reason, field: None }
+    }
+
     pub const fn code(self) -> Code {
         self.code
     }
@@ -94,10 +99,8 @@ where
             Explained::precondition("STALE_ETAG").status(message)
         }
         ExecuteError::RequestIdReused { .. } => Explained::exists("REQUEST_ID_REUSED").status(error),
-        ExecuteError::Contended { .. } => {
-            let details = ErrorDetails::with_error_info("CONTENDED", DOMAIN, []);
-            Status::with_error_details(Code::Aborted, error.to_string(), details)
-        }
+        ExecuteError::Lapsed { .. } => Explained::aborted("REQUEST_LAPSED").status(error),
+        ExecuteError::Contended { .. } => Explained::aborted("CONTENDED").status(error),
         ExecuteError::Append(error) => append_status(error),
         ExecuteError::Store(error) => store_status(error),
     }
@@ -118,8 +121,9 @@ pub fn append_status(error: AppendError) -> Status {
 pub fn claim_status(error: ClaimError, held: Explained, message: &str) -> Status {
     match error {
         ClaimError::Held { .. } => held.status(message),
+        ClaimError::Contended => Explained::aborted("CONTENDED").status(error),
         ClaimError::Append(error) => append_status(error),
-        ClaimError::Read(error) => store_status(error.into()),
+        ClaimError::Store(error) => store_status(error),
     }
 }
 

@@ -64,7 +64,7 @@ impl Context {
 
     /// The request within its agency: ids of what it brings about derive from it.
     pub fn request_key(&self) -> Uuid {
-        Uuid::new_v5(&REQUESTS, format!("{}/{}", self.actor.agency, self.request_id).as_bytes())
+        request_key(self.actor.agency.as_str(), &self.request_id)
     }
 
     /// The id of a thing that this request creates.
@@ -74,7 +74,7 @@ impl Context {
 
     /// The id of the request's `index`th event.
     pub(crate) fn event_id(&self, index: usize) -> Uuid {
-        Uuid::new_v5(&self.request_key(), format!("event/{index}").as_bytes())
+        event_id(self.request_key(), index)
     }
 
     pub(crate) fn content_hash(&self) -> String {
@@ -107,4 +107,17 @@ impl Context {
             })
             .collect()
     }
+}
+
+fn request_key(agency: &str, request_id: &str) -> Uuid {
+    Uuid::new_v5(&REQUESTS, format!("{agency}/{request_id}").as_bytes())
+}
+
+fn event_id(request_key: Uuid, index: usize) -> Uuid {
+    Uuid::new_v5(&request_key, format!("event/{index}").as_bytes())
+}
+
+/// The id that the first event of a request has, or will have: told from the metadata of anything it wrote.
+pub(crate) fn decision_id(metadata: &Metadata) -> Uuid {
+    event_id(request_key(&metadata.agency, &metadata.request_id), 0)
 }

@@ -16,7 +16,7 @@ mod store;
 pub mod timer;
 
 pub use aggregate::{Aggregate, AsOf, DecodeError, Head, Loaded, Stored};
-pub use claims::{ClaimError, ClaimKey, Claims};
+pub use claims::{CLAIM_GRACE, ClaimError, ClaimKey, Claims, Holder, ReleaseClaims, Taken};
 pub use clock::{Clock, SystemClock, TurnedClock};
 pub use context::{Context, SYSTEM_AGENCY};
 pub use metadata::Metadata;

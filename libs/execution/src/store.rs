@@ -13,6 +13,7 @@ use lru::LruCache;
 use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, AsOf, DecodeError, Head, Loaded};
+use crate::claims;
 use crate::context::Context;
 
 /// How often a command is decided anew because somebody else wrote first.
@@ -45,6 +46,9 @@ pub enum ExecuteError<R: std::error::Error + Clone + PartialEq> {
     /// The same request id came with other content before.
     #[error("request id `{request_id}` was used before with other content")]
     RequestIdReused { request_id: String },
+    /// The request took longer than a claim waits for what it was made for, and was given up before it was carried out.
+    #[error("request `{request_id}` took too long and was given up: send it again under another id")]
+    Lapsed { request_id: String },
     /// Others wrote first, again and again.
     #[error("others wrote to `{stream}` first, {APPEND_ATTEMPTS_MAX} times")]
     Contended { stream: StreamName },
@@ -52,6 +56,21 @@ pub enum ExecuteError<R: std::error::Error + Clone + PartialEq> {
     Append(AppendError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl<R: std::error::Error + Clone + PartialEq> ExecuteError<R> {
+    /// Whether it is certain that this attempt wrote nothing, and that nothing of it will be written.
+    pub fn wrote_nothing(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::StaleEtag { .. }
+            | Self::RequestIdReused { .. }
+            | Self::Lapsed { .. }
+            | Self::Contended { .. } => true,
+            Self::Append(error) => !matches!(error, AppendError::Unavailable(_)),
+            Self::Store(_) => false,
+        }
+    }
 }
 
 impl<R: std::error::Error + Clone + PartialEq> From<ReadError> for ExecuteError<R> {
@@ -115,6 +134,14 @@ impl<A: Aggregate> Store<A> {
         let mut hot = slot.lock().await;
         self.catch_up(id, &mut hot).await?;
         Ok(hot.loaded.clone())
+    }
+
+    /// The state as the log has it now, and whether the event of this id is part of it.
+    pub(crate) async fn load_with(&self, id: Uuid, event: Uuid) -> Result<(Loaded<A>, bool), StoreError> {
+        let slot = self.slot(id);
+        let mut hot = slot.lock().await;
+        self.catch_up(id, &mut hot).await?;
+        Ok((hot.loaded.clone(), hot.seen.contains_key(&event)))
     }
 
     /// The state as it was: folded from the log, never from rows.
@@ -221,7 +248,10 @@ impl<A: Aggregate> Store<A> {
         let appended = match self.log.append(&Self::stream(id), expected, new_events).await {
             Ok(appended) => appended,
             Err(AppendError::WrongExpectedRevision { .. }) => return Err(Attempt::Conflict),
-            // The ids derive from the request id: it was used elsewhere.
+            // The ids derive from the request id: it was used elsewhere, or what it had claimed was taken from it.
+            Err(AppendError::EventIdTaken { stream, .. }) if stream.category() == claims::CATEGORY => {
+                return Err(Attempt::Final(ExecuteError::Lapsed { request_id: context.request_id.clone() }));
+            }
             Err(AppendError::EventIdTaken { .. }) => {
                 return Err(Attempt::Final(ExecuteError::RequestIdReused { request_id: context.request_id.clone() }));
             }

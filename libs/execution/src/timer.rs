@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::reaction::NotNow;
+use crate::reaction::{NotNow, Undone};
 
 /// How often the index is asked for what is due.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -65,7 +65,7 @@ pub trait DueIndex: Send + Sync {
 /// What happens when a timer is due.
 #[async_trait]
 pub trait OnDue: Send + Sync + 'static {
-    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), NotNow>;
+    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), Undone>;
 }
 
 /// Fires what is due until `stop`.
@@ -96,8 +96,14 @@ pub async fn run(index: Arc<dyn DueIndex>, on_due: Arc<dyn OnDue>, clock: Arc<dy
             }
             match on_due.fire(&timer, now).await {
                 Ok(()) => just_fired.push(timer),
-                Err(reason) => {
-                    tracing::warn!(stream = %timer.stream, kind = timer.kind, %reason, "a deadline will be fired again")
+                Err(Undone::NotNow(reason)) => {
+                    failed += 1;
+                    tracing::warn!(stream = %timer.stream, kind = timer.kind, reason, "a deadline will be fired again");
+                }
+                // Until the next start it counts as fired.
+                Err(Undone::Never(reason)) => {
+                    tracing::error!(stream = %timer.stream, kind = timer.kind, reason, "a deadline cannot be fired");
+                    just_fired.push(timer);
                 }
             }
         }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use casebook_eventlog::EventLog;
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
 use casebook_execution::{
-    Aggregate, AsOf, ClaimError, Claims, Clock as _, Context, DecodeError, ExecuteError, Metadata, Store, Stored,
-    TurnedClock,
+    Aggregate, AsOf, Clock as _, Context, DecodeError, ExecuteError, Metadata, Store, Stored, TurnedClock,
 };
 use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, Decider, Timestamp};
@@ -220,60 +219,6 @@ async fn metadata_is_the_canonical_json_of_its_message() {
     let message: casebook_proto::common::v1::EventMetadata = serde_json::from_slice(&stored).unwrap();
     let canonical: serde_json::Value = serde_json::to_value(&message).unwrap();
     assert_eq!(canonical, serde_json::from_slice::<serde_json::Value>(&stored).unwrap());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_want_a_value_one_gets_it() {
-    let world = world();
-    let claims = Claims::new(world.log.clone(), [1; 32]);
-    let key = claims.key("handle", &["weibo", "u1"]);
-    let owner = |number: u128| Store::<Counter>::stream(Uuid::from_u128(number));
-    let mut tasks = Vec::new();
-    for number in 1..=16 {
-        let (claims, key, owner, request) = (claims.clone(), key.clone(), owner(number), world.request(number, 0));
-        tasks.push(tokio::spawn(async move { claims.take(&key, &owner, &request).await.map(|()| owner) }));
-    }
-    let mut winners = Vec::new();
-    for task in tasks {
-        match task.await.unwrap() {
-            Ok(owner) => winners.push(owner),
-            Err(ClaimError::Held { .. }) => {}
-            Err(other) => panic!("{other}"),
-        }
-    }
-    assert_eq!(winners.len(), 1);
-    assert_eq!(claims.holder(&key).await.unwrap().as_ref(), winners.first());
-}
-
-#[tokio::test]
-async fn a_value_that_was_given_back_or_whose_owner_never_came_to_be_is_free() {
-    let world = world();
-    let claims = Claims::new(world.log.clone(), [1; 32]);
-    let key = claims.key("handle", &["weibo", "u1"]);
-    let owner = |number: u128| Store::<Counter>::stream(Uuid::from_u128(number));
-    claims.take(&key, &owner(1), &world.request(1, 0)).await.unwrap();
-    claims.release(&key, &owner(1), &world.request(1, 0)).await.unwrap();
-    assert_eq!(claims.holder(&key).await.unwrap(), None);
-    claims.take(&key, &owner(2), &world.request(2, 0)).await.unwrap();
-    // Its writer died before it wrote what the claim was for: after a while the value is free.
-    assert!(matches!(claims.take(&key, &owner(3), &world.request(3, 0)).await, Err(ClaimError::Held { .. })));
-    world.clock.turn_by(TimeDelta::minutes(3));
-    claims.take(&key, &owner(3), &world.request(4, 0)).await.unwrap();
-    // One whose owner exists is not.
-    world.store().execute(Uuid::from_u128(3), &world.request(5, 0), 1).await.unwrap();
-    world.clock.turn_by(TimeDelta::days(365));
-    assert!(matches!(claims.take(&key, &owner(4), &world.request(6, 0)).await, Err(ClaimError::Held { .. })));
-}
-
-#[tokio::test]
-async fn a_claim_tells_nothing_of_its_value_without_the_key() {
-    let world = world();
-    let [mine, other] = [[1; 32], [2; 32]].map(|key| Claims::new(world.log.clone(), key));
-    assert_ne!(
-        mine.keyed_hash("certificate", &["110123456789012"]),
-        other.keyed_hash("certificate", &["110123456789012"])
-    );
-    assert_ne!(mine.key("a", &["bc", "d"]), mine.key("a", &["b", "cd"]));
 }
 
 #[tokio::test]

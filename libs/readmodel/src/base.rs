@@ -1,10 +1,11 @@
-//! The tables that every read model has: how far it reaches, and which deadlines run.
+//! The tables that every read model has: how far it reaches, which deadlines run, and which events reactions could not be
+//! done with.
 
 use sea_orm_migration::prelude::*;
 
 /// The migrations of the base tables; a service's own come behind them.
 pub fn base_migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateBaseTables)]
+    vec![Box::new(CreateBaseTables), Box::new(CreateParked)]
 }
 
 struct CreateBaseTables;
@@ -42,6 +43,33 @@ impl MigrationTrait for CreateBaseTables {
     }
 }
 
+struct CreateParked;
+
+impl MigrationName for CreateParked {
+    fn name(&self) -> &str {
+        "m000002_create_parked"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateParked {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let parked = Table::create()
+            .table("parked")
+            .col(ColumnDef::new("reaction").string().not_null())
+            .col(ColumnDef::new("position").big_integer().not_null())
+            .col(ColumnDef::new("stream").string().not_null())
+            .col(ColumnDef::new("reason").text().not_null())
+            .primary_key(Index::create().col("reaction").col("position"))
+            .to_owned();
+        manager.create_table(parked).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("parked").to_owned()).await
+    }
+}
+
 pub(crate) mod cursor {
     use sea_orm::entity::prelude::*;
 
@@ -71,6 +99,27 @@ pub(crate) mod timer {
         pub kind: String,
         /// Microseconds since the epoch.
         pub due_us: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod parked {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "parked")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reaction: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub position: i64,
+        pub stream: String,
+        #[sea_orm(column_type = "Text")]
+        pub reason: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

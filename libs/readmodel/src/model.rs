@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use casebook_eventlog::{Position, StreamName};
-use casebook_execution::reaction::{Cursors, NotNow};
+use casebook_execution::reaction::{Cursors, NotNow, Parked};
 use casebook_execution::timer::{DueIndex, DueTimer};
 use casebook_kernel::Timestamp;
 use chrono::DateTime;
@@ -17,7 +17,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::watch;
 
-use crate::base::{cursor, timer};
+use crate::base::{cursor, parked, timer};
 
 /// How many queries of one service run at a time.
 const READERS_MAX: u32 = 4;
@@ -99,6 +99,20 @@ impl ReadModel {
         Ok(())
     }
 
+    /// What the reactions of the service could not be done with, the oldest first.
+    pub async fn all_parked(&self) -> Result<Vec<Parked>, NotNow> {
+        let rows = parked::Entity::find().order_by_asc(parked::Column::Position).all(&self.reader).await;
+        let parked = |row: parked::Model| {
+            Ok(Parked {
+                stream: row.stream.parse().map_err(|error| NotNow(format!("parked: {error}")))?,
+                reaction: row.reaction,
+                position: Position(u64::try_from(row.position).unwrap_or(0)),
+                reason: row.reason,
+            })
+        };
+        rows.map_err(not_now)?.into_iter().map(parked).collect()
+    }
+
     pub(crate) async fn save_rows_cursor(&self, db: &impl ConnectionTrait, position: Position) -> Result<(), DbErr> {
         save_cursor(db, ROWS, position).await
     }
@@ -150,6 +164,36 @@ impl Cursors for ReadModel {
 
     async fn save(&self, name: &str, position: Position) -> Result<(), NotNow> {
         save_cursor(&self.writer, name, position).await.map_err(not_now)
+    }
+
+    async fn parked(&self, name: &str) -> Result<Vec<Parked>, NotNow> {
+        let mut parked = self.all_parked().await?;
+        parked.retain(|one| one.reaction == name);
+        Ok(parked)
+    }
+
+    async fn park(&self, parked: &Parked) -> Result<(), NotNow> {
+        let row = parked::ActiveModel {
+            reaction: Set(parked.reaction.clone()),
+            position: Set(as_i64(parked.position)),
+            stream: Set(parked.stream.to_string()),
+            reason: Set(parked.reason.clone()),
+        };
+        parked::Entity::insert(row)
+            .on_conflict(
+                OnConflict::columns([parked::Column::Reaction, parked::Column::Position])
+                    .update_column(parked::Column::Reason)
+                    .to_owned(),
+            )
+            .exec_without_returning(&self.writer)
+            .await
+            .map(|_| ())
+            .map_err(not_now)
+    }
+
+    async fn unpark(&self, name: &str, position: Position) -> Result<(), NotNow> {
+        let row = parked::Entity::delete_by_id((name.to_owned(), as_i64(position)));
+        row.exec(&self.writer).await.map(|_| ()).map_err(not_now)
     }
 }
 

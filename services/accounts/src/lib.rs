@@ -22,7 +22,7 @@ use tonic::service::RoutesBuilder;
 
 use crate::domain::account::{ApprovalChain, ApprovalStep};
 use crate::grpc::{AccountsApi, Calls};
-use crate::reactions::{CloseAccount, KeepPlace, Reacting, RestrictUncertified};
+use crate::reactions::{CloseAccount, Reacting, RestrictUncertified};
 
 /// The name of the service's read model.
 const NAME: &str = "accounts";
@@ -45,16 +45,11 @@ pub async fn open(foundation: &Foundation) -> Result<(AccountsApi, Service), Sta
     foundation.project(NAME, &read_model, readmodel::projections(&foundation.log));
 
     let accounts = Arc::new(Store::new(foundation.log.clone()));
-    let reacting = Reacting {
-        accounts: accounts.clone(),
-        system: foundation.system.clone(),
-        policy_version: foundation.gate.policy_version().clone(),
-        clock: foundation.clock.clone(),
-    };
+    let reacting = Reacting { accounts: accounts.clone(), reactor: foundation.reactor() };
     let orders = Arc::new(Store::new(foundation.log.clone()));
     foundation.react(&read_model, CloseAccount { reacting: reacting.clone(), orders });
-    foundation.react(&read_model, KeepPlace { reacting: reacting.clone(), claims: foundation.claims.clone() });
     foundation.react(&read_model, RestrictUncertified { reacting, basis });
+    foundation.release_claims(&read_model, "accounts.release_claims", &accounts);
 
     let api = AccountsApi(Calls {
         gate: foundation.gate.clone(),

@@ -47,19 +47,17 @@ pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesB
         &model,
         reactions::verified::CarryVerification {
             stores: stores.clone(),
-            system: foundation.system.clone(),
-            policy_version: foundation.gate.policy_version().clone(),
-            clock: foundation.clock.clone(),
+            reactor: foundation.reactor(),
         },
     );
+    foundation.release_claims(&model, "credentials.release_claims", &stores.credentials);
     foundation.on_due(
         &model,
         reactions::deadlines::Deadlines {
             stores: stores.clone(),
             model: model.clone(),
             policy: foundation.policy.clone(),
-            system: foundation.system.clone(),
-            policy_version: foundation.gate.policy_version().clone(),
+            reactor: foundation.reactor(),
         },
     );
     routes.add_service(CredentialsServiceServer::new(grpc::Credentials::new(

@@ -63,14 +63,13 @@ pub async fn open(foundation: &Foundation) -> Result<(Enforcement, Platforms, Se
         cases: desk.cases.clone(),
         orders: desk.orders.clone(),
         terms: desk.terms.clone(),
-        system: foundation.system.clone(),
-        policy_version: foundation.gate.policy_version().clone(),
-        clock: foundation.clock.clone(),
+        reactor: foundation.reactor(),
     };
     foundation.react(&read_model, OpenLeads(reacting.clone()));
     foundation.react(&read_model, IssueOrders(reacting.clone()));
     foundation.react(&read_model, FollowOrders(reacting.clone()));
     foundation.on_due(&read_model, Deadlines(reacting));
+    foundation.release_claims(&read_model, "enforcement.release_claims", &desk.leads);
 
     let platforms =
         Platforms { desk: desk.clone(), system: foundation.system.clone(), stopping: foundation.stopping() };

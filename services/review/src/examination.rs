@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use casebook_execution::reaction::Undone;
 use casebook_execution::{Context, ExecuteError, Executed, Store};
 use casebook_kernel::Timestamp;
 use casebook_kernel::ids::AccountId;
@@ -18,6 +19,15 @@ pub(crate) enum ExaminationError {
     Knowledge(#[from] KnowledgeError),
     #[error(transparent)]
     Execute(#[from] ExecuteError<ItemRefusal>),
+}
+
+impl From<ExaminationError> for Undone {
+    fn from(error: ExaminationError) -> Self {
+        match error {
+            ExaminationError::Knowledge(error) => Self::not_now(error),
+            ExaminationError::Execute(error) => error.into(),
+        }
+    }
 }
 
 /// Examines items.

@@ -38,13 +38,7 @@ pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Resul
     let items = Arc::new(Store::new(foundation.log.clone()));
     let examiner =
         Examiner { items: items.clone(), knowledge: Knowledge::new(model.clone()), screener: Arc::new(screener) };
-    let reacting = Reacting {
-        reports: reports.clone(),
-        items,
-        system: foundation.system.clone(),
-        policy_version: foundation.gate.policy_version().clone(),
-        clock: foundation.clock.clone(),
-    };
+    let reacting = Reacting { reports: reports.clone(), items, reactor: foundation.reactor() };
     foundation.react(&model, ObserveReportedItem { reacting: reacting.clone(), examiner: examiner.clone() });
     foundation.react(&model, ConcludeReports { reacting: reacting.clone() });
     foundation.react(&model, AnswerMergedReports { reacting: reacting.clone() });

@@ -1,7 +1,7 @@
 //! From the declaration to the agency's record.
 
 use casebook_bootstrap::{Explained, Write, claim_status, invalid};
-use casebook_execution::{ClaimError, Context};
+use casebook_execution::{ClaimError, Context, Taken};
 use casebook_kernel::Decider as _;
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_policy::AccountLevel;
@@ -9,7 +9,7 @@ use casebook_proto::accounts::v1 as pb;
 use tonic::{Request, Response, Status};
 
 use super::parse::{amendment, field, platform, read, some_field};
-use super::{Calls, replied};
+use super::{Calls, account_reply, replied};
 use crate::codec::values::{details, level, step, subject};
 use crate::domain::account::{AccountCommand, AccountState, Declare, Quota};
 use crate::domain::institution::Registered;
@@ -25,21 +25,17 @@ impl Calls {
         let institution = self.institution(institution_id).await?;
         let mut declare = self.declaration(&write, &institution)?;
         let account_id = AccountId::of(declare.platform.as_str(), &declare.platform_uid);
+        let mut taken = None;
         if declare.level == AccountLevel::Institution {
-            declare.quota = self.quota(&declare, &institution, account_id, &write.context).await?;
+            (declare.quota, taken) = self.quota(&declare, &institution, account_id, &write.context).await?;
         }
-        let (platform, quota) = (declare.platform.clone(), declare.quota);
         let command = AccountCommand::Declare(Box::new(declare));
-        let outcome = self.execute_account(account_id, &write.context, command).await;
-        if outcome.is_err() && !write.context.validate_only {
+        let outcome = self.accounts.execute(account_id.uuid(), &write.context, command).await;
+        if let (Err(error), Some(taken)) = (&outcome, taken) {
             // Another institution may have declared the account since: the place serves nobody now.
-            let account = self.accounts.load(account_id.uuid()).await.map_err(casebook_bootstrap::store_status)?.state;
-            let account = (account_id, account.account());
-            place::give_back(&self.claims, institution_id, platform.as_str(), account, quota, &write.context)
-                .await
-                .map_err(place_status)?;
+            self.claims.give_back(taken, error, &write.context).await.map_err(place_status)?;
         }
-        replied!(CreateDeclarationResponse { account }, outcome?)
+        replied!(CreateDeclarationResponse { account }, account_reply(outcome)?)
     }
 
     fn declaration(
@@ -75,14 +71,14 @@ impl Calls {
         institution: &Registered,
         account_id: AccountId,
         context: &Context,
-    ) -> Result<Quota, Status> {
+    ) -> Result<(Quota, Option<Taken>), Status> {
         let loaded = self.accounts.load(account_id.uuid()).await.map_err(casebook_bootstrap::store_status)?;
         let rehearsed = Declare { quota: Quota::First, ..declare.clone() };
         if !is_granted(&loaded.state, rehearsed) {
             // It is refused all the same, or it is a repetition that gets its first outcome.
-            return Ok(Quota::Exhausted);
+            return Ok((Quota::Exhausted, None));
         }
-        place::take(&self.claims, institution, declare.platform.as_str(), account_id, context)
+        place::take(&self.claims, &self.accounts, institution, declare.platform.as_str(), account_id, context)
             .await
             .map_err(place_status)
     }

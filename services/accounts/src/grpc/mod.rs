@@ -10,7 +10,7 @@ mod refusal;
 use std::sync::Arc;
 
 use casebook_bootstrap::{Gate, execute_status, store_status};
-use casebook_execution::{Claims, Context, Loaded, Store};
+use casebook_execution::{Claims, Context, ExecuteError, Executed, Loaded, Store};
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_policy::PolicySet;
 use casebook_proto::accounts::v1 as pb;
@@ -19,7 +19,7 @@ use casebook_proto::check::WriteRequest;
 use casebook_readmodel::ReadModel;
 use tonic::{Request, Response, Status};
 
-use crate::domain::account::{Account, AccountCommand, AccountRegistry, AccountState, ApprovalChain};
+use crate::domain::account::{Account, AccountCommand, AccountRefusal, AccountRegistry, AccountState, ApprovalChain};
 use crate::domain::institution::{Institution, InstitutionCommand, InstitutionState, Registered};
 use crate::figures::FiguresDesk;
 use crate::resource;
@@ -57,13 +57,7 @@ impl Calls {
         context: &Context,
         command: AccountCommand,
     ) -> Result<(Option<pb::Account>, u64), Status> {
-        let executed = self
-            .accounts
-            .execute(account_id.uuid(), context, command)
-            .await
-            .map_err(|error| execute_status(error, refusal::account))?;
-        let account = executed.state.account().map(|account| resource::account(account, &executed.head));
-        Ok((account, executed.head.position.0))
+        account_reply(self.accounts.execute(account_id.uuid(), context, command).await)
     }
 
     async fn execute_institution(
@@ -98,6 +92,15 @@ impl Calls {
             AccountState::Absent => Err(refusal::unknown_account()),
         }
     }
+}
+
+/// The account of a reply, and the position of the effect.
+fn account_reply(
+    outcome: Result<Executed<AccountRegistry>, ExecuteError<AccountRefusal>>,
+) -> Result<(Option<pb::Account>, u64), Status> {
+    let executed = outcome.map_err(|error| execute_status(error, refusal::account))?;
+    let account = executed.state.account().map(|account| resource::account(account, &executed.head));
+    Ok((account, executed.head.position.0))
 }
 
 /// Replies with the resource and the position of the effect.

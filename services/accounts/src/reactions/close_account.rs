@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone};
 use casebook_execution::{Aggregate as _, Store};
 use casebook_kernel::ids::OrderId;
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::account::AccountCommand;
 use crate::domain::measure::{MeasureOrder, OrderReader};
 
@@ -30,7 +30,7 @@ impl Reaction for CloseAccount {
         Filter::categories([OrderReader::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
         if &*event.event_type != ANSWERED {
             return Ok(());
         }
@@ -54,8 +54,8 @@ impl Reaction for CloseAccount {
 }
 
 impl CloseAccount {
-    async fn order(&self, id: OrderId) -> Result<Option<MeasureOrder>, NotNow> {
-        Ok(self.orders.load(id.uuid()).await.map_err(not_now)?.state.order().cloned())
+    async fn order(&self, id: OrderId) -> Result<Option<MeasureOrder>, Undone> {
+        Ok(self.orders.load(id.uuid()).await?.state.order().cloned())
     }
 
     /// Brings the account to where `closing` and its counter-order leave it.
@@ -66,7 +66,7 @@ impl CloseAccount {
         event: &RecordedEvent,
         closing: &MeasureOrder,
         counter: Option<&MeasureOrder>,
-    ) -> Result<(), NotNow> {
+    ) -> Result<(), Undone> {
         if !closing.closes_account() {
             return Ok(());
         }
@@ -81,7 +81,7 @@ impl CloseAccount {
         let command = AccountCommand::UndoClosure {
             order_id,
             counter_order_id: undone_by.map(|counter| counter.order_id),
-            undone_at: undone_at.unwrap_or_else(|| self.reacting.now()),
+            undone_at: undone_at.unwrap_or_else(|| self.reacting.reactor.now()),
         };
         self.reacting.command(event, "undo closure", account_id, command).await
     }

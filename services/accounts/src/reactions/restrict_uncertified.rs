@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone};
 use casebook_kernel::ids::AccountId;
 use casebook_policy::LegalBasisId;
 use casebook_proto::credentials::v1 as pb;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::account::{AccountCommand, Phase, Restrict, RestrictionCause};
 use crate::domain::authority::Authority;
 
@@ -35,7 +35,7 @@ impl Reaction for RestrictUncertified {
         Filter::categories(["recertification"])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
         match &*event.event_type {
             LAPSED => {
                 let lapsed: pb::RecertificationLapsed = parse(event)?;
@@ -51,7 +51,7 @@ impl Reaction for RestrictUncertified {
 }
 
 impl RestrictUncertified {
-    async fn restrict(&self, event: &RecordedEvent, account_id: AccountId) -> Result<(), NotNow> {
+    async fn restrict(&self, event: &RecordedEvent, account_id: AccountId) -> Result<(), Undone> {
         let restriction = Restrict {
             authority: Authority::System,
             restriction_id: Uuid::new_v5(&event.id, b"restriction"),
@@ -67,8 +67,8 @@ impl RestrictUncertified {
         self.reacting.command(event, "restrict publishing", account_id, command).await
     }
 
-    async fn lift(&self, event: &RecordedEvent, account_id: AccountId) -> Result<(), NotNow> {
-        let loaded = self.reacting.accounts.load(account_id.uuid()).await.map_err(not_now)?;
+    async fn lift(&self, event: &RecordedEvent, account_id: AccountId) -> Result<(), Undone> {
+        let loaded = self.reacting.accounts.load(account_id.uuid()).await?;
         let Some(Phase::Restricted { restrictions, .. }) = loaded.state.account().map(|account| &account.phase) else {
             return Ok(());
         };
@@ -87,6 +87,6 @@ impl RestrictUncertified {
     }
 }
 
-fn parse<M: DeserializeOwned>(event: &RecordedEvent) -> Result<M, NotNow> {
-    serde_json::from_slice(&event.data).map_err(|error| NotNow(format!("{}: {error}", event.event_type)))
+fn parse<M: DeserializeOwned>(event: &RecordedEvent) -> Result<M, Undone> {
+    serde_json::from_slice(&event.data).map_err(|error| Undone::Never(format!("{}: {error}", event.event_type)))
 }

@@ -2,7 +2,7 @@
 
 use casebook_bootstrap::{Explained, claim_status, execute_status, invalid, store_status};
 use casebook_eventlog::StreamName;
-use casebook_execution::{ClaimError, ClaimKey, Context, Store};
+use casebook_execution::{ClaimError, ClaimKey, Claims, Context, Executed, Holder, Taken};
 use casebook_kernel::Decider as _;
 use casebook_kernel::certificate::CertificateType;
 use casebook_kernel::ids::CredentialId;
@@ -19,6 +19,11 @@ use crate::domain::credential::{
 };
 
 const CLAIM: &str = "certificate";
+const GIVING_UP: [&str; 3] = [
+    "casebook.credentials.v1.SupplementSubmitted",
+    "casebook.credentials.v1.CredentialRefused",
+    "casebook.credentials.v1.FraudConcluded",
+];
 /// Never seen by a caller: a number that is held is told as the refusal `CertificateAlreadyClaimed`.
 const HELD: Explained = Explained::exists("CERTIFICATE_ALREADY_CLAIMED");
 
@@ -106,25 +111,12 @@ impl Credentials {
         let rules = self.rules_of(&application)?;
         let claimed = self.claim(credential, &application.applicant.holder, &certificates, &write.context).await?;
         let command = CredentialCommand::SubmitSupplement {
-            certificates: certificates.clone(),
+            certificates,
             claimed_by_others: claimed.by_others,
             rules,
             now: write.context.now,
         };
-        let executed = self.credentials.execute(credential.uuid(), &write.context, command).await;
-        // What it holds now keeps its claims; what was replaced, or never came to be, gives them back.
-        let held = match &executed {
-            Ok(executed) => executed.state.application().map(|application| application.certificates.clone()),
-            Err(_) => {
-                let loaded = self.credentials.load(credential.uuid()).await.map_err(store_status)?;
-                loaded.state.application().map(|application| application.certificates.clone())
-            }
-        };
-        let candidates = application.certificates.iter().chain(&certificates);
-        let held = held.unwrap_or_default();
-        let lost = candidates.filter(|certificate| held.iter().all(|kept| kept.number_hmac != certificate.number_hmac));
-        self.give_back(credential, lost, &write.context).await?;
-        let executed = executed.map_err(|error| execute_status(error, refusals::credential))?;
+        let executed = self.carry_out(credential, &write.context, command, claimed.taken).await?;
         let (credential, position) = shown(&executed)?;
         Ok(SubmitSupplementResponse { credential: Some(credential), position })
     }
@@ -141,6 +133,7 @@ impl Credentials {
     async fn file(&self, context: &Context, mut command: FileCredential) -> Result<(Credential, u64), Status> {
         let id = command.credential;
         let loaded = self.credentials.load(id.uuid()).await.map_err(store_status)?;
+        let mut taken = Vec::new();
         // A request that was carried out before claims nothing again, least of all with other content.
         if loaded.head.is_none() {
             // Nothing is claimed for what would be refused anyway.
@@ -149,13 +142,28 @@ impl Credentials {
                 return Err(refusals::credential(&refusal).status(&refusal));
             }
             let claimed = self.claim(id, &command.applicant.holder, &command.certificates, context).await?;
-            if !claimed.by_others.is_empty() {
-                let taken = command.certificates.iter().filter(|certificate| claimed.taken.contains(&certificate.kind));
-                self.give_back(id, taken, context).await?;
-            }
             command.claimed_by_others = claimed.by_others;
+            taken = claimed.taken;
         }
-        self.command(id, context, CredentialCommand::File(Box::new(command))).await
+        let executed = self.carry_out(id, context, CredentialCommand::File(Box::new(command)), taken).await?;
+        shown(&executed)
+    }
+
+    /// Gives a command that numbers were claimed for: if nothing comes of it, they are given back.
+    async fn carry_out(
+        &self,
+        id: CredentialId,
+        context: &Context,
+        command: CredentialCommand,
+        taken: Vec<Taken>,
+    ) -> Result<Executed<CredentialRules>, Status> {
+        let executed = self.credentials.execute(id.uuid(), context, command).await;
+        if let Err(error) = &executed {
+            for taken in taken {
+                self.claims.give_back(taken, error, context).await.map_err(claimed_status)?;
+            }
+        }
+        executed.map_err(|error| execute_status(error, refusals::credential))
     }
 
     /// Claims the number of every certificate that belongs to one person (R29: one certificate, one holder).
@@ -166,86 +174,53 @@ impl Credentials {
         certificates: &[Certificate],
         context: &Context,
     ) -> Result<Claimed, Status> {
-        let owner = Store::<CredentialRules>::stream(id.uuid());
         let mut claimed = Claimed::default();
         for certificate in certificates.iter().filter(|certificate| is_claimed(certificate)) {
-            let key = self.claim_key(certificate);
-            let holds = match self.claims.take(&key, &owner, context).await {
-                Ok(()) => Some(Hold::Own),
-                Err(ClaimError::Held { owner: other }) => self.contest(&key, &owner, &other, holder, context).await?,
-                Err(error) => return Err(claim_status(error, HELD, "the number is claimed")),
-            };
-            match holds {
-                Some(Hold::Own) => claimed.taken.push(certificate.kind),
-                Some(Hold::SameHolders) => {}
-                None => claimed.by_others.push(certificate.kind),
+            match self.claims.take(&self.credentials, &claim_key(certificate, &self.claims), id.uuid(), context).await {
+                Ok(taken) => claimed.taken.push(taken),
+                Err(ClaimError::Held { owner }) if self.is_of_holder(&owner, holder).await? => {}
+                Err(ClaimError::Held { .. }) => claimed.by_others.push(certificate.kind),
+                Err(error) => return Err(claimed_status(error)),
             }
         }
         Ok(claimed)
     }
 
-    /// Somebody else has the number: the same person's other account, an application that came to nothing, or another.
-    async fn contest(
-        &self,
-        key: &ClaimKey,
-        owner: &StreamName,
-        other: &StreamName,
-        holder: &str,
-        context: &Context,
-    ) -> Result<Option<Hold>, Status> {
-        let Some(other_id) = other.id() else { return Ok(None) };
-        let loaded = self.credentials.load(other_id).await.map_err(store_status)?;
-        let Some(application) = loaded.state.application() else { return Ok(None) };
-        if application.applicant.holder == holder {
-            return Ok(Some(Hold::SameHolders));
-        }
-        if !is_void(application) {
-            return Ok(None);
-        }
-        if !context.validate_only {
-            let held = |error| claim_status(error, HELD, "the number is claimed");
-            self.claims.release(key, other, context).await.map_err(held)?;
-            match self.claims.take(key, owner, context).await {
-                Ok(()) => {}
-                Err(ClaimError::Held { .. }) => return Ok(None),
-                Err(error) => return Err(held(error)),
-            }
-        }
-        Ok(Some(Hold::Own))
-    }
-
-    async fn give_back<'a>(
-        &self,
-        id: CredentialId,
-        certificates: impl Iterator<Item = &'a Certificate>,
-        context: &Context,
-    ) -> Result<(), Status> {
-        if context.validate_only {
-            return Ok(());
-        }
-        let owner = Store::<CredentialRules>::stream(id.uuid());
-        for certificate in certificates.filter(|certificate| is_claimed(certificate)) {
-            let released = self.claims.release(&self.claim_key(certificate), &owner, context).await;
-            released.map_err(|error| claim_status(error, HELD, "the number is claimed"))?;
-        }
-        Ok(())
-    }
-
-    fn claim_key(&self, certificate: &Certificate) -> ClaimKey {
-        self.claims.key(CLAIM, &[&certificate.number_hmac])
+    /// Whether the credential is the same person's: one doctor may have five accounts.
+    async fn is_of_holder(&self, credential: &StreamName, holder: &str) -> Result<bool, Status> {
+        let Some(id) = credential.id() else { return Ok(false) };
+        let loaded = self.credentials.load(id).await.map_err(store_status)?;
+        Ok(loaded.state.application().is_some_and(|application| application.applicant.holder == holder))
     }
 }
 
 #[derive(Default)]
 struct Claimed {
-    taken: Vec<CertificateType>,
+    taken: Vec<Taken>,
     by_others: Vec<CertificateType>,
 }
 
-enum Hold {
-    Own,
-    /// The same person's other account holds it: one doctor may have five accounts.
-    SameHolders,
+impl Holder for CredentialRules {
+    fn held(state: &CredentialState, claims: &Claims) -> Vec<ClaimKey> {
+        let application = state.application().filter(|application| !is_void(application));
+        let certificates = application.into_iter().flat_map(|application| &application.certificates);
+        certificates
+            .filter(|certificate| is_claimed(certificate))
+            .map(|certificate| claim_key(certificate, claims))
+            .collect()
+    }
+
+    fn gives_up(event_type: &str) -> bool {
+        GIVING_UP.contains(&event_type)
+    }
+}
+
+fn claim_key(certificate: &Certificate, claims: &Claims) -> ClaimKey {
+    claims.key(CLAIM, &[&certificate.number_hmac])
+}
+
+fn claimed_status(error: ClaimError) -> Status {
+    claim_status(error, HELD, "the number is claimed")
 }
 
 fn is_claimed(certificate: &Certificate) -> bool {

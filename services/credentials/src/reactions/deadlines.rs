@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use casebook_execution::reaction::NotNow;
+use casebook_execution::reaction::{Reactor, Undone, carry_out};
 use casebook_execution::timer::{DueTimer, OnDue};
-use casebook_execution::{Aggregate, Context, StoreError};
+use casebook_execution::{Aggregate, Context};
 use casebook_kernel::calendar::{CalendarError, reckon};
 use casebook_kernel::ids::AccountId;
-use casebook_kernel::{Actor, Timestamp};
+use casebook_kernel::Timestamp;
 use casebook_policy::{DeadlineName, PolicySet};
 use casebook_readmodel::ReadModel;
 use uuid::Uuid;
 
-use super::answered;
 use crate::domain::credential::{Credential, CredentialCommand, Stage, Supplement};
 use crate::domain::due::Due;
 use crate::domain::recertification::{Certified, Recertification, RecertificationCommand, RecertificationState};
@@ -37,27 +36,26 @@ pub struct Deadlines {
     pub stores: Stores,
     pub model: Arc<ReadModel>,
     pub policy: Arc<PolicySet>,
-    pub system: Actor,
-    pub policy_version: Arc<str>,
+    pub reactor: Reactor,
 }
 
 #[async_trait]
 impl OnDue for Deadlines {
-    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), NotNow> {
+    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), Undone> {
         let Some(id) = timer.stream.id() else {
-            return Err(NotNow(format!("`{}` is not named by an id", timer.stream)));
+            return Err(Undone::Never(format!("`{}` is not named by an id", timer.stream)));
         };
-        let context = timer.context(&self.system, &self.policy_version, now);
+        let context = self.reactor.context_of(timer, now);
         match timer.stream.category() {
             Credential::CATEGORY => self.credential(id, &timer.kind, &context).await,
             Recertification::CATEGORY => self.recertification(id, &timer.kind, &context).await,
-            other => Err(NotNow(format!("`{other}` has no deadlines here"))),
+            other => Err(Undone::Never(format!("`{other}` has no deadlines here"))),
         }
     }
 }
 
 impl Deadlines {
-    async fn credential(&self, id: Uuid, kind: &str, context: &Context) -> Result<(), NotNow> {
+    async fn credential(&self, id: Uuid, kind: &str, context: &Context) -> Result<(), Undone> {
         let now = context.now;
         let command = match kind {
             SUPPLEMENT => match self.supplement_due(id).await? {
@@ -66,30 +64,30 @@ impl Deadlines {
             },
             EXPIRING => CredentialCommand::RemindOfExpiry { now },
             EXPIRED => CredentialCommand::Expire { now },
-            other => return Err(NotNow(format!("a credential has no deadline `{other}`"))),
+            other => return Err(Undone::Never(format!("a credential has no deadline `{other}`"))),
         };
-        answered(self.stores.credentials.execute(id, context, command).await)
+        carry_out(&self.stores.credentials, id, context, command).await.map(|_| ())
     }
 
     /// The end of the supplement's term, reckoned anew: a calendar may have been published since.
-    async fn supplement_due(&self, id: Uuid) -> Result<Option<Due>, NotNow> {
-        let loaded = self.stores.credentials.load(id).await.map_err(not_now)?;
+    async fn supplement_due(&self, id: Uuid) -> Result<Option<Due>, Undone> {
+        let loaded = self.stores.credentials.load(id).await?;
         match loaded.state.application().map(|application| &application.supplement) {
             Some(Supplement::Asked { at, .. }) => due(&self.policy, DeadlineName::CredentialSupplement, *at)
                 .map(Some)
-                .map_err(|error| NotNow(error.to_string())),
+                .map_err(Undone::never),
             _ => Ok(None),
         }
     }
 
-    async fn recertification(&self, id: Uuid, kind: &str, context: &Context) -> Result<(), NotNow> {
+    async fn recertification(&self, id: Uuid, kind: &str, context: &Context) -> Result<(), Undone> {
         let now = context.now;
         let command = match kind {
             NOTICE_REMINDER => RecertificationCommand::Remind { now },
-            NOTICE_DUE => match self.stores.recertifications.load(id).await.map_err(not_now)?.state {
+            NOTICE_DUE => match self.stores.recertifications.load(id).await?.state {
                 RecertificationState::Running { notice, .. } => {
                     let due = due(&self.policy, DeadlineName::Recertification, notice.served_at);
-                    let due = due.map_err(|error| NotNow(error.to_string()))?;
+                    let due = due.map_err(Undone::never)?;
                     let certified = self.certified(notice.account.id, now).await?;
                     RecertificationCommand::Lapse { due, certified, now }
                 }
@@ -97,18 +95,18 @@ impl Deadlines {
                 | RecertificationState::Lapsed { .. }
                 | RecertificationState::Fulfilled { .. } => return Ok(()),
             },
-            other => return Err(NotNow(format!("a notice has no deadline `{other}`"))),
+            other => return Err(Undone::Never(format!("a notice has no deadline `{other}`"))),
         };
-        answered(self.stores.recertifications.execute(id, context, command).await)
+        carry_out(&self.stores.recertifications, id, context, command).await.map(|_| ())
     }
 }
 
 impl Deadlines {
     /// The account's verification that is in force, whether or not its badge is in view.
-    async fn certified(&self, account: AccountId, now: Timestamp) -> Result<Option<Certified>, NotNow> {
-        let ids = credentials_of_account(&self.model, account).await.map_err(|error| NotNow(error.to_string()))?;
+    async fn certified(&self, account: AccountId, now: Timestamp) -> Result<Option<Certified>, Undone> {
+        let ids = credentials_of_account(&self.model, account).await.map_err(Undone::not_now)?;
         for id in ids {
-            let loaded = self.stores.credentials.load(id.uuid()).await.map_err(not_now)?;
+            let loaded = self.stores.credentials.load(id.uuid()).await?;
             if let Some(Stage::Verified(verification)) =
                 loaded.state.application().map(|application| &application.stage)
                 && now < verification.until
@@ -118,8 +116,4 @@ impl Deadlines {
         }
         Ok(None)
     }
-}
-
-fn not_now(error: StoreError) -> NotNow {
-    NotNow(error.to_string())
 }

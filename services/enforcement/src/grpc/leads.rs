@@ -1,5 +1,5 @@
-use casebook_bootstrap::{execute_status, invalid, store_status};
-use casebook_execution::{ClaimError, ClaimKey, Context, ExecuteError, Executed, Store};
+use casebook_bootstrap::{Explained, claim_status, execute_status, invalid};
+use casebook_execution::{ClaimError, ClaimKey, Claims, Context, ExecuteError, Executed, Holder};
 use casebook_kernel::ids::LeadId;
 use casebook_proto::enforcement::v1;
 use tonic::{Code, Request, Status};
@@ -10,6 +10,9 @@ use super::refusal;
 use crate::codec::words::Word as _;
 use crate::domain::lead::{Lead, LeadCommand, LeadSource, LeadState, Signal};
 use crate::resource::lead_resource;
+
+/// Never seen by a caller: a matter that is taken up is told as the refusal `DuplicateOf`.
+const CLAIMED: Explained = Explained::exists("DUPLICATE_OF");
 
 impl Desk {
     pub(super) async fn open_lead(
@@ -49,8 +52,10 @@ impl Desk {
     ) -> Result<v1::AcceptLeadResponse, Status> {
         let (request, context, sight) = self.admit(request)?;
         let lead_id: Uuid = id("lead_id", &request.lead_id)?;
-        let owner = Store::<Lead>::stream(lead_id);
-        let claim = self.matter(&self.known_lead(&sight, lead_id).await?.state);
+        let claim = match &self.known_lead(&sight, lead_id).await?.state {
+            LeadState::Received(file) => matter(&file.signal, &self.claims),
+            LeadState::Absent | LeadState::Accepted(..) | LeadState::Declined(..) => None,
+        };
         let accept = |duplicate_of| LeadCommand::Accept {
             by: context.actor.clone(),
             reasons: request.reasons.clone(),
@@ -61,18 +66,19 @@ impl Desk {
             let rehearsal = Context { validate_only: true, ..context.clone() };
             reply(self.leads.execute(lead_id, &rehearsal, accept(None)).await)?;
         }
-        let duplicate_of = match &claim {
-            None => None,
-            Some(claim) => match self.claims.take(claim, &owner, &context).await {
-                Ok(()) => None,
-                Err(ClaimError::Held { owner }) => owner.id().map(LeadId::from),
-                Err(ClaimError::Append(error)) => return Err(casebook_bootstrap::append_status(error)),
-                Err(ClaimError::Read(error)) => return Err(store_status(error.into())),
+        let (taken, duplicate_of) = match &claim {
+            None => (None, None),
+            Some(claim) => match self.claims.take(&self.leads, claim, lead_id, &context).await {
+                Ok(taken) => (Some(taken), None),
+                Err(ClaimError::Held { owner }) => (None, owner.id().map(LeadId::from)),
+                Err(error) => return Err(claim_status(error, CLAIMED, "another lead on this matter is taken up")),
             },
         };
         let executed = self.leads.execute(lead_id, &context, accept(duplicate_of)).await;
-        if let (Err(_), Some(claim), None) = (&executed, &claim, duplicate_of) {
-            self.give_back(claim, lead_id, &context).await;
+        if let (Err(error), Some(taken)) = (&executed, taken)
+            && let Err(error) = self.claims.give_back(taken, error, &context).await
+        {
+            tracing::warn!(%lead_id, %error, "a claim is given back later");
         }
         let (lead, position) = reply(executed)?;
         Ok(v1::AcceptLeadResponse { lead: Some(lead), position })
@@ -97,36 +103,30 @@ impl Desk {
         Ok(v1::DeclineLeadResponse { lead: Some(lead), position })
     }
 
-    /// What a lead that nobody has screened yet is about, as a value that may be taken up once. None where the item is
-    /// not known by its text: two such leads cannot be told to be one.
-    fn matter(&self, lead: &LeadState) -> Option<ClaimKey> {
-        let LeadState::Received(file) = lead else { return None };
-        let signal = &file.signal;
-        let account = &signal.account;
-        let claim = |sha256: &String| {
-            let parts = [account.platform.as_str(), &account.platform_uid, signal.violation.as_str(), sha256];
-            self.claims.key("matter", &parts)
-        };
-        signal.item_sha256.as_ref().map(claim)
-    }
-
-    /// The lead was not taken up after all. Another request may have done it meanwhile: then the claim is its.
-    async fn give_back(&self, claim: &ClaimKey, lead_id: Uuid, context: &Context) {
-        let accepted = match self.leads.load(lead_id).await {
-            Ok(loaded) => matches!(loaded.state, LeadState::Accepted(..)),
-            // Not known: a claim too many keeps a duplicate out until somebody looks, one too few lets it in.
-            Err(_) => true,
-        };
-        if accepted {
-            return;
-        }
-        if let Err(error) = self.claims.release(claim, &Store::<Lead>::stream(lead_id), context).await {
-            tracing::warn!(%lead_id, %error, "a claim could not be given back");
-        }
-    }
 
     async fn on_lead(&self, context: &Context, lead_id: Uuid, command: LeadCommand) -> Result<(v1::Lead, u64), Status> {
         reply(self.leads.execute(lead_id, context, command).await)
+    }
+}
+
+/// What a lead is about, as a value that may be taken up once. None where the item is not known by its text: two such
+/// leads cannot be told to be one.
+fn matter(signal: &Signal, claims: &Claims) -> Option<ClaimKey> {
+    let sha256 = signal.item_sha256.as_ref()?;
+    let account = &signal.account;
+    let parts = [account.platform.as_str(), &account.platform_uid, signal.violation.as_str(), sha256];
+    Some(claims.key("matter", &parts))
+}
+
+impl Holder for Lead {
+    fn held(state: &LeadState, claims: &Claims) -> Vec<ClaimKey> {
+        let LeadState::Accepted(file, _) = state else { return Vec::new() };
+        matter(&file.signal, claims).into_iter().collect()
+    }
+
+    /// A lead that was taken up stays taken up.
+    fn gives_up(_: &str) -> bool {
+        false
     }
 }
 

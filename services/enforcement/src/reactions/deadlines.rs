@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use casebook_execution::Aggregate as _;
-use casebook_execution::reaction::NotNow;
+use casebook_execution::reaction::{Undone, carry_out};
 use casebook_execution::timer::{DueTimer, OnDue};
 use casebook_kernel::Timestamp;
 
-use super::{Reacting, execute};
+use super::Reacting;
 use crate::domain::case::{Case, CaseCommand, TRANSFER_LAPSE};
 use crate::domain::order::{Order, OrderCommand, OrderTimer};
 
@@ -16,9 +16,9 @@ pub struct Deadlines(pub Reacting);
 #[async_trait]
 impl OnDue for Deadlines {
     /// The decider has the last word: a timer that fires early or too late changes nothing.
-    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), NotNow> {
+    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), Undone> {
         let Some(id) = timer.stream.id() else { return Ok(()) };
-        let context = timer.context(&self.0.system, &self.0.policy_version, now);
+        let context = self.0.reactor.context_of(timer, now);
         match timer.stream.category() {
             Order::CATEGORY => {
                 let Some(kind) = OrderTimer::ALL.into_iter().find(|kind| kind.kind() == timer.kind) else {
@@ -29,10 +29,10 @@ impl OnDue for Deadlines {
                     OrderTimer::Escalation => OrderCommand::Escalate { now },
                     OrderTimer::MeasureEnd => OrderCommand::EndMeasure { now },
                 };
-                execute(&self.0.orders, id, &context, command).await.map(|_| ())
+                carry_out(&self.0.orders, id, &context, command).await.map(|_| ())
             }
             Case::CATEGORY if timer.kind == TRANSFER_LAPSE => {
-                execute(&self.0.cases, id, &context, CaseCommand::LapseTransfer { now }).await.map(|_| ())
+                carry_out(&self.0.cases, id, &context, CaseCommand::LapseTransfer { now }).await.map(|_| ())
             }
             _ => unknown(timer),
         }
@@ -40,7 +40,7 @@ impl OnDue for Deadlines {
 }
 
 /// Of a later version: the row goes when its stream goes on.
-fn unknown(timer: &DueTimer) -> Result<(), NotNow> {
+fn unknown(timer: &DueTimer) -> Result<(), Undone> {
     tracing::error!(stream = %timer.stream, kind = timer.kind, "a deadline that this version does not know");
     Ok(())
 }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
 use casebook_execution::Aggregate as _;
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone};
 use casebook_kernel::ids::OrderId;
 use casebook_policy::DeadlineName;
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::case::{CaseRefusal, OrderEnd, OrderEndOutcome, OrderReport};
 use crate::domain::ids::counter_order_id;
 use crate::domain::order::{
@@ -27,8 +27,8 @@ impl Reaction for FollowOrders {
         Filter::categories([Order::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
-        let happened = Order::decode(&event.event_type, &event.data).map_err(not_now)?;
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
+        let happened = Order::decode(&event.event_type, &event.data)?;
         let order_id = happened.order_id;
         match happened.change {
             OrderChange::Issued(_)
@@ -57,13 +57,13 @@ fn ended(outcome: OrderEndOutcome) -> OrderEnd {
 }
 
 impl FollowOrders {
-    async fn file(&self, order: OrderId) -> Result<OrderFile, NotNow> {
-        let loaded = self.0.orders.load(order.uuid()).await.map_err(not_now)?;
-        loaded.state.file().cloned().ok_or_else(|| NotNow(format!("the order {order} is not there yet")))
+    async fn file(&self, order: OrderId) -> Result<OrderFile, Undone> {
+        let loaded = self.0.orders.load(order.uuid()).await?;
+        loaded.state.file().cloned().ok_or_else(|| Undone::NotNow(format!("the order {order} is not there yet")))
     }
 
     /// Tells the case of `of` how `order` ended.
-    async fn settle(&self, event: &RecordedEvent, of: OrderId, order: OrderId, end: OrderEnd) -> Result<(), NotNow> {
+    async fn settle(&self, event: &RecordedEvent, of: OrderId, order: OrderId, end: OrderEnd) -> Result<(), Undone> {
         let case_id = self.file(of).await?.terms.case_id;
         let context = self.0.context(event, &format!("settle {order}"))?;
         // Only the order's own stream says which report is the newer.
@@ -80,7 +80,7 @@ impl FollowOrders {
         }
     }
 
-    async fn receipted(&self, event: &RecordedEvent, order: OrderId, receipt: &Receipt) -> Result<(), NotNow> {
+    async fn receipted(&self, event: &RecordedEvent, order: OrderId, receipt: &Receipt) -> Result<(), Undone> {
         let end = OrderEnd {
             outcome: match receipt.answer.outcome {
                 Outcome::Executed => OrderEndOutcome::Executed,
@@ -98,7 +98,7 @@ impl FollowOrders {
             let command = OrderCommand::Undo {
                 reversal: None,
                 reasons: "executed after it had been taken back or was void".to_owned(),
-                by: self.0.system.officer.clone(),
+                by: self.0.reactor.system.officer.clone(),
             };
             // Over by itself: no counter-order is waited for.
             if self.0.order(&context, order, command).await? == Some(OrderRefusal::NothingInForce) {
@@ -109,11 +109,11 @@ impl FollowOrders {
     }
 
     /// Issues the counter-order. An order that was not answered is not waited for any more.
-    async fn countered(&self, event: &RecordedEvent, order: OrderId, counter: OrderId) -> Result<(), NotNow> {
+    async fn countered(&self, event: &RecordedEvent, order: OrderId, counter: OrderId) -> Result<(), Undone> {
         let file = self.file(order).await?;
         let context = self.0.context(event, "counter")?;
-        let due_at = self.0.terms.end(DeadlineName::OrderReceipt, context.now).map_err(not_now)?;
-        let escalate_at = self.0.terms.end(DeadlineName::OrderReceipt, due_at).map_err(not_now)?;
+        let due_at = self.0.terms.end(DeadlineName::OrderReceipt, context.now).map_err(Undone::never)?;
+        let escalate_at = self.0.terms.end(DeadlineName::OrderReceipt, due_at).map_err(Undone::never)?;
         let terms = OrderTerms {
             order_id: counter,
             issued_at: context.now,

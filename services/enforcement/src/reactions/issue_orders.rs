@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
 use casebook_execution::Aggregate as _;
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone};
 use casebook_kernel::AgencyId;
 use casebook_kernel::ids::{CaseId, OrderId};
 use casebook_policy::{DeadlineName, Instrument, LegalBasisId};
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::case::{
     Case, CaseChange, DecisionIssued, Irreversible, OrderEnd, OrderEndOutcome, OrderReport, Reversal, Undoing,
 };
@@ -43,11 +43,11 @@ impl Reaction for IssueOrders {
         Filter::categories([Case::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
         if ![DECIDED, REVERSED].contains(&&*event.event_type) {
             return Ok(());
         }
-        let decided = Case::decode(&event.event_type, &event.data).map_err(not_now)?;
+        let decided = Case::decode(&event.event_type, &event.data)?;
         match &decided.change {
             CaseChange::DecisionIssued(issued) => self.decided(event, decided.case_id, issued).await,
             CaseChange::ReversalIssued(reversal) => self.reversed(event, decided.case_id, reversal).await,
@@ -57,7 +57,7 @@ impl Reaction for IssueOrders {
 }
 
 impl IssueOrders {
-    async fn decided(&self, event: &RecordedEvent, case_id: CaseId, issued: &DecisionIssued) -> Result<(), NotNow> {
+    async fn decided(&self, event: &RecordedEvent, case_id: CaseId, issued: &DecisionIssued) -> Result<(), Undone> {
         let ruled = Ruled {
             case_id,
             decision_id: issued.decision_id,
@@ -72,7 +72,7 @@ impl IssueOrders {
         Ok(())
     }
 
-    async fn reversed(&self, event: &RecordedEvent, case_id: CaseId, reversal: &Reversal) -> Result<(), NotNow> {
+    async fn reversed(&self, event: &RecordedEvent, case_id: CaseId, reversal: &Reversal) -> Result<(), Undone> {
         for undoing in &reversal.undoings {
             self.undo(event, case_id, reversal, undoing).await?;
         }
@@ -101,13 +101,13 @@ impl IssueOrders {
         ruled: &Ruled<'_>,
         order_id: OrderId,
         measure: &Measure,
-    ) -> Result<(), NotNow> {
+    ) -> Result<(), Undone> {
         let context = self.0.context(event, &format!("issue {order_id}"))?;
         // The facts of the case do not change: the present state tells them as well as that of the decision.
-        let case = self.0.cases.load(ruled.case_id.uuid()).await.map_err(not_now)?;
+        let case = self.0.cases.load(ruled.case_id.uuid()).await?;
         let Some(file) = case.state.file() else { return Ok(()) };
-        let due_at = self.0.terms.end(DeadlineName::OrderReceipt, context.now).map_err(not_now)?;
-        let escalate_at = self.0.terms.end(DeadlineName::OrderReceipt, due_at).map_err(not_now)?;
+        let due_at = self.0.terms.end(DeadlineName::OrderReceipt, context.now).map_err(Undone::never)?;
+        let escalate_at = self.0.terms.end(DeadlineName::OrderReceipt, due_at).map_err(Undone::never)?;
         let terms = OrderTerms {
             order_id,
             case_id: ruled.case_id,
@@ -134,13 +134,13 @@ impl IssueOrders {
         case_id: CaseId,
         reversal: &Reversal,
         undoing: &Undoing,
-    ) -> Result<(), NotNow> {
+    ) -> Result<(), Undone> {
         let Undoing { order_id, counter_order_id, .. } = undoing;
         let context = self.0.context(event, &format!("undo {order_id}"))?;
         match self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await? {
             // The decision's orders are issued by this very reaction, but maybe not yet: events of one stream come in
             // order, and a decision precedes its reversal, so this cannot be unless the log was tampered with.
-            Some(OrderRefusal::UnknownOrder) => Err(NotNow(format!("the order {order_id} is not issued yet"))),
+            Some(OrderRefusal::UnknownOrder) => Err(Undone::NotNow(format!("the order {order_id} is not issued yet"))),
             Some(OrderRefusal::NothingInForce) => {
                 let end =
                     OrderEnd { outcome: OrderEndOutcome::NotNeeded, cause: None, effective_from: None, late: false };
@@ -159,6 +159,6 @@ fn undo_command(reacting: &Reacting, reversal: &Reversal) -> OrderCommand {
     OrderCommand::Undo {
         reversal: Some(reversal.reversal_id),
         reasons: reversal.reasons.clone(),
-        by: reacting.system.officer.clone(),
+        by: reacting.reactor.system.officer.clone(),
     }
 }

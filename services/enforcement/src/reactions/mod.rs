@@ -13,11 +13,9 @@ pub use open_leads::OpenLeads;
 use std::sync::Arc;
 
 use casebook_eventlog::RecordedEvent;
-use casebook_execution::reaction::NotNow;
-use casebook_execution::{Aggregate, Clock, Context, ExecuteError, Metadata, Store};
-use casebook_kernel::Actor;
+use casebook_execution::reaction::{Reactor, Undone, carry_out};
+use casebook_execution::{Context, Store};
 use casebook_kernel::ids::{CaseId, OrderId};
-use uuid::Uuid;
 
 use crate::domain::case::{Case, CaseCommand, CaseRefusal, OrderReport};
 use crate::domain::lead::Lead;
@@ -31,17 +29,13 @@ pub struct Reacting {
     pub cases: Arc<Store<Case>>,
     pub orders: Arc<Store<Order>>,
     pub terms: Terms,
-    pub system: Actor,
-    pub policy_version: Arc<str>,
-    pub clock: Arc<dyn Clock>,
+    pub reactor: Reactor,
 }
 
 impl Reacting {
     /// The context of a command that follows from `event`: `what` tells it from others that do.
-    fn context(&self, event: &RecordedEvent, what: &str) -> Result<Context, NotNow> {
-        let metadata = Metadata::parse(&event.metadata).map_err(NotNow)?;
-        let now = self.clock.now();
-        Ok(Context::following(event.id, metadata.correlation, what, &self.system, &self.policy_version, now))
+    fn context(&self, event: &RecordedEvent, what: &str) -> Result<Context, Undone> {
+        self.reactor.context(event, what)
     }
 
     /// Gives an order a command. A refusal is an answer, and is given back.
@@ -50,8 +44,8 @@ impl Reacting {
         context: &Context,
         order: OrderId,
         command: OrderCommand,
-    ) -> Result<Option<OrderRefusal>, NotNow> {
-        execute(&self.orders, order.uuid(), context, command).await
+    ) -> Result<Option<OrderRefusal>, Undone> {
+        Ok(carry_out(&self.orders, order.uuid(), context, command).await?.err())
     }
 
     /// Tells a case how one of its orders ended. What the case knows already is no news.
@@ -60,29 +54,7 @@ impl Reacting {
         context: &Context,
         case: CaseId,
         report: OrderReport,
-    ) -> Result<Option<CaseRefusal>, NotNow> {
-        execute(&self.cases, case.uuid(), context, CaseCommand::SettleOrder(report)).await
+    ) -> Result<Option<CaseRefusal>, Undone> {
+        Ok(carry_out(&self.cases, case.uuid(), context, CaseCommand::SettleOrder(report)).await?.err())
     }
-}
-
-/// Carries a command out. It is tried again if it cannot be done now; a refusal is an answer.
-async fn execute<A: Aggregate>(
-    store: &Store<A>,
-    id: Uuid,
-    context: &Context,
-    command: A::Command,
-) -> Result<Option<A::Refusal>, NotNow> {
-    match store.execute(id, context, command).await {
-        Ok(_) => Ok(None),
-        Err(ExecuteError::Refused(refusal)) => {
-            tracing::debug!(category = A::CATEGORY, %id, %refusal, "a reaction changes nothing");
-            Ok(Some(refusal))
-        }
-        Err(error) => Err(NotNow(error.to_string())),
-    }
-}
-
-/// Anything that went wrong on the way to an answer.
-fn not_now(error: impl std::fmt::Display) -> NotNow {
-    NotNow(error.to_string())
 }

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone, carry_out};
 use casebook_kernel::ids::{ItemId, LeadId};
 use casebook_proto::review::v1::ReferralSubmitted;
 
-use super::{Reacting, execute};
+use super::Reacting;
 use crate::codec::Reading;
 use crate::codec::parts::{all_parsed, non_empty, optional_parsed, parsed, time};
 use crate::domain::lead::{LeadCommand, LeadSource, Signal};
@@ -32,7 +32,7 @@ impl Reaction for OpenLeads {
         Filter::categories([ItemId::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
         if &*event.event_type != REFERRAL {
             return Ok(());
         }
@@ -47,7 +47,7 @@ impl Reaction for OpenLeads {
         };
         let lead_id = lead_of(event.id);
         let context = self.0.context(event, "open lead")?;
-        execute(&self.0.leads, lead_id.uuid(), &context, LeadCommand::Open { lead_id, signal }).await.map(|_| ())
+        carry_out(&self.0.leads, lead_id.uuid(), &context, LeadCommand::Open { lead_id, signal }).await.map(|_| ())
     }
 }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use casebook_execution::ExecuteError;
-use casebook_execution::reaction::NotNow;
+use casebook_execution::reaction::{Undone, carry_out};
 use casebook_execution::timer::{DueTimer, OnDue};
 use casebook_kernel::Timestamp;
 use casebook_kernel::calendar::{CalendarError, Reckoned, reckon};
 use casebook_policy::{DeadlineName, PolicySet};
 use chrono::TimeDelta;
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::report::{AcceptanceDue, ReportCommand};
 
 /// The only timer of a report.
@@ -35,22 +34,16 @@ pub(crate) struct AcceptanceDeadline {
 
 #[async_trait]
 impl OnDue for AcceptanceDeadline {
-    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), NotNow> {
+    async fn fire(&self, timer: &DueTimer, now: Timestamp) -> Result<(), Undone> {
         let Some(id) = timer.stream.id().filter(|_| timer.kind == ACCEPTANCE_TIMER) else { return Ok(()) };
-        let loaded = self.reacting.reports.load(id).await.map_err(not_now)?;
+        let loaded = self.reacting.reports.load(id).await?;
         let Some(report) = loaded.state.report() else { return Ok(()) };
-        let due = match acceptance_due(&self.policy, report.filed.filed_at).map_err(not_now)? {
+        let due = match acceptance_due(&self.policy, report.filed.filed_at).map_err(Undone::never)? {
             AcceptanceDue::Provisional(at) => AcceptanceDue::Provisional(at.max(now + CALENDAR_PATIENCE)),
             settled @ AcceptanceDue::Final(_) => settled,
         };
-        let context = timer.context(&self.reacting.system, &self.reacting.policy_version, now);
-        match self.reacting.reports.execute(id, &context, ReportCommand::AcceptanceTimerRang { due, now }).await {
-            Ok(_) => Ok(()),
-            Err(ExecuteError::Refused(refusal)) => {
-                tracing::debug!(stream = %timer.stream, %refusal, "nothing is overdue");
-                Ok(())
-            }
-            Err(error) => Err(not_now(error)),
-        }
+        let context = self.reacting.reactor.context_of(timer, now);
+        let command = ReportCommand::AcceptanceTimerRang { due, now };
+        carry_out(&self.reacting.reports, id, &context, command).await.map(|_| ())
     }
 }

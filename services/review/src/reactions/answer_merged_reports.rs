@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
 use casebook_execution::Aggregate as _;
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone};
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::report::{Outcome, Report, ReportEvent, ReportStage};
 
 pub(crate) struct AnswerMergedReports {
@@ -22,8 +22,8 @@ impl Reaction for AnswerMergedReports {
         Filter::categories([Report::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
-        let ReportEvent::Concluded(concluded) = Report::decode(&event.event_type, &event.data).map_err(not_now)? else {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
+        let ReportEvent::Concluded(concluded) = Report::decode(&event.event_type, &event.data)? else {
             return Ok(());
         };
         // A finding answers every report on its item by itself, merged or not.
@@ -31,12 +31,12 @@ impl Reaction for AnswerMergedReports {
             return Ok(());
         }
         let reporting = &self.reacting;
-        let answered = reporting.reports.load(concluded.report_id.uuid()).await.map_err(not_now)?;
+        let answered = reporting.reports.load(concluded.report_id.uuid()).await?;
         let Some(answered) = answered.state.report() else { return Ok(()) };
-        let item = reporting.items.load(answered.filed.item_id.uuid()).await.map_err(not_now)?;
+        let item = reporting.items.load(answered.filed.item_id.uuid()).await?;
         let Some(item) = item.state.item() else { return Ok(()) };
         for report in &item.reports {
-            let other = reporting.reports.load(report.uuid()).await.map_err(not_now)?;
+            let other = reporting.reports.load(report.uuid()).await?;
             let part = other.state.report().map(|other| &other.stage)
                 == Some(&ReportStage::Merged { into: concluded.report_id });
             if part {

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
 use casebook_execution::Aggregate as _;
-use casebook_execution::reaction::{NotNow, Reaction};
+use casebook_execution::reaction::{Reaction, Undone};
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::codec::item::{FINDING_CONFIRMED, REFERRAL_SUBMITTED};
 use crate::domain::item::{Item, ItemEvent};
 use crate::domain::report::Outcome;
@@ -24,11 +24,11 @@ impl Reaction for ConcludeReports {
         Filter::categories([Item::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
         if ![FINDING_CONFIRMED, REFERRAL_SUBMITTED].contains(&&*event.event_type) {
             return Ok(());
         }
-        let (item, outcome) = match Item::decode(&event.event_type, &event.data).map_err(not_now)? {
+        let (item, outcome) = match Item::decode(&event.event_type, &event.data)? {
             ItemEvent::FindingConfirmed(confirmed) => {
                 (confirmed.item_id, Outcome::Found { finding: confirmed.finding, violation: confirmed.violation })
             }
@@ -37,7 +37,7 @@ impl Reaction for ConcludeReports {
             }
             _ => return Ok(()),
         };
-        let loaded = self.reacting.items.load(item.uuid()).await.map_err(not_now)?;
+        let loaded = self.reacting.items.load(item.uuid()).await?;
         let Some(item) = loaded.state.item() else { return Ok(()) };
         for report in &item.reports {
             self.reacting.conclude(event, *report, outcome.clone()).await?;

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
-use casebook_execution::reaction::{NotNow, Reaction};
-use casebook_execution::{Aggregate as _, ExecuteError};
+use casebook_execution::reaction::{Reaction, Undone, carry_out};
+use casebook_execution::Aggregate as _;
 
-use super::{Reacting, not_now};
+use super::Reacting;
 use crate::domain::finding::FindingStage;
 use crate::domain::item::{ItemCommand, ItemSource, ObservedItem};
 use crate::domain::report::{Outcome, Report, ReportEvent, ReportFiled};
@@ -26,8 +26,8 @@ impl Reaction for ObserveReportedItem {
         Filter::categories([Report::CATEGORY])
     }
 
-    async fn react(&self, event: &RecordedEvent) -> Result<(), NotNow> {
-        match Report::decode(&event.event_type, &event.data).map_err(not_now)? {
+    async fn react(&self, event: &RecordedEvent) -> Result<(), Undone> {
+        match Report::decode(&event.event_type, &event.data)? {
             ReportEvent::Filed(filed) => self.observe(event, *filed).await,
             ReportEvent::Accepted(_)
             | ReportEvent::Declined(_)
@@ -41,8 +41,8 @@ impl Reaction for ObserveReportedItem {
 }
 
 impl ObserveReportedItem {
-    async fn observe(&self, event: &RecordedEvent, filed: ReportFiled) -> Result<(), NotNow> {
-        let context = self.reacting.context(event, "observe")?;
+    async fn observe(&self, event: &RecordedEvent, filed: ReportFiled) -> Result<(), Undone> {
+        let context = self.reacting.reactor.context(event, "observe")?;
         let command = ItemCommand::Observe {
             capture: filed.capture.clone(),
             source: ItemSource::Report,
@@ -50,19 +50,18 @@ impl ObserveReportedItem {
             region: filed.region,
             now: context.now,
         };
-        let executed = match self.reacting.items.execute(filed.item_id.uuid(), &context, command).await {
+        let executed = match carry_out(&self.reacting.items, filed.item_id.uuid(), &context, command).await? {
             Ok(executed) => executed,
-            Err(ExecuteError::Refused(refusal)) => {
+            Err(refusal) => {
                 // The report stands by itself: an officer finds it by the item's id.
                 tracing::warn!(report = %filed.report_id, item = %filed.item_id, %refusal, "the item does not list the report");
                 return Ok(());
             }
-            Err(error) => return Err(not_now(error)),
         };
         let repeated = executed.repeated;
         // A report that is met again has brought its item in before; what has become of the item since counts.
         let state = if repeated {
-            self.reacting.items.load(filed.item_id.uuid()).await.map_err(not_now)?.state
+            self.reacting.items.load(filed.item_id.uuid()).await?.state
         } else {
             executed.state
         };
@@ -72,9 +71,9 @@ impl ObserveReportedItem {
         // Met again, it is no reason to judge by what is known of the account today.
         if let Some(version) = seen.filter(|version| !(repeated && is_screened(version))) {
             // What is known of the account is known at least as of the report.
-            self.examiner.knowledge.reaches(event.position).await.map_err(not_now)?;
-            let context = self.reacting.context(event, "screen")?;
-            self.examiner.screen(&context, item, version).await.map_err(not_now)?;
+            self.examiner.knowledge.reaches(event.position).await.map_err(Undone::not_now)?;
+            let context = self.reacting.reactor.context(event, "screen")?;
+            self.examiner.screen(&context, item, version).await?;
         }
         self.answer_at_once(event, &filed, item, seen).await
     }
@@ -86,7 +85,7 @@ impl ObserveReportedItem {
         filed: &ReportFiled,
         item: &ObservedItem,
         seen: Option<u32>,
-    ) -> Result<(), NotNow> {
+    ) -> Result<(), Undone> {
         let of_what_was_seen = |version: u32| seen.is_none_or(|seen| seen == version);
         for finding in item.findings.iter().filter(|finding| of_what_was_seen(finding.version)) {
             let (finding, violation) = (finding.id, finding.violation.clone());

@@ -109,6 +109,14 @@ impl Phase {
     pub fn is_given_up(&self) -> bool {
         matches!(self, Self::Deregistered { .. } | Self::Withdrawn { .. })
     }
+
+    /// The same, also of an account that was closed after it had been given up.
+    pub fn was_given_up(&self) -> bool {
+        match self {
+            Self::Closed { before, .. } => before.was_given_up(),
+            phase => phase.is_given_up(),
+        }
+    }
 }
 
 /// One box of the approval form (R16).
