@@ -1,30 +1,18 @@
-//! What the services' replies have in common: histories, points in time, pages.
+//! What the services' replies have in common: histories and pages.
 
-use casebook_eventlog::{Position, RecordedEvent};
-use casebook_execution::{AsOf, Metadata};
-use casebook_proto::Timestamp as ProtoTimestamp;
+use casebook_eventlog::{RecordedEvent, ends_stream};
+use casebook_execution::{Aggregate, Metadata, Store};
 use casebook_proto::common::v1::{EventMetadata, HistoryEntry};
-use casebook_proto::{moment, timestamp};
-use casebook_readmodel::{PageError, ReadModel};
+use casebook_proto::timestamp;
+use casebook_readmodel::PageError;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+use uuid::Uuid;
 
-use crate::status::{DOMAIN, invalid};
+use crate::status::{DOMAIN, invalid, store_status};
 
-/// How long a query waits for its read model to get where it should be.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 const HISTORY_DEFAULT: usize = 100;
 const HISTORY_MAX: usize = 1000;
-
-/// The point that a `Get…` request asks for: a time, a position, or now. Not both.
-pub fn as_of(time: Option<&ProtoTimestamp>, position: u64) -> Result<AsOf, Status> {
-    match (time, position) {
-        (Some(_), 1..) => Err(invalid("as_of_position", "is given beside as_of_time: only one of them can hold")),
-        (Some(time), 0) => moment(time).map(AsOf::Time).ok_or_else(|| invalid("as_of_time", "is not a time")),
-        (None, 0) => Ok(AsOf::Now),
-        (None, position) => Ok(AsOf::Position(Position(position))),
-    }
-}
 
 /// A recorded event as a history shows it.
 pub fn history_entry(event: &RecordedEvent) -> HistoryEntry {
@@ -51,8 +39,14 @@ pub fn history_entry(event: &RecordedEvent) -> HistoryEntry {
     }
 }
 
-/// Where a page of a history starts and how many events it has: its token is the revision to go on from.
-pub fn history_page(page_size: u32, page_token: &str) -> Result<(u64, usize), Status> {
+/// One page of a stream's events and the token of the next, which is the revision to go on from. None where there is no
+/// such stream.
+pub async fn history<A: Aggregate>(
+    store: &Store<A>,
+    id: Uuid,
+    page_size: u32,
+    page_token: &str,
+) -> Result<Option<(Vec<HistoryEntry>, String)>, Status> {
     let from = match page_token {
         "" => 0,
         token => token.parse().map_err(|_| invalid("page_token", "is not a page token of this history"))?,
@@ -61,18 +55,14 @@ pub fn history_page(page_size: u32, page_token: &str) -> Result<(u64, usize), St
         0 => HISTORY_DEFAULT,
         size => size.min(HISTORY_MAX),
     };
-    Ok((from, size))
-}
-
-/// Waits until a list's rows are as new as the caller wants them.
-pub async fn position_of(model: &ReadModel, at_least: u64) -> Result<(), Status> {
-    if at_least == 0 {
-        return Ok(());
+    let events = store.history(id, from, size + 1).await.map_err(store_status)?;
+    if events.is_empty() && from == 0 {
+        return Ok(None);
     }
-    model.wait_for(Position(at_least), PATIENCE).await.map_err(|error| {
-        let details = ErrorDetails::with_error_info("READ_MODEL_BEHIND", DOMAIN, []);
-        Status::with_error_details(Code::Unavailable, error.to_string(), details)
-    })
+    let page = &events[..events.len().min(size)];
+    let next = page.last().filter(|_| !ends_stream(page, size)).map(|last| (last.revision + 1).to_string());
+    let next = next.filter(|_| events.len() > size || !ends_stream(&events, size + 1));
+    Ok(Some((page.iter().map(|event| history_entry(event)).collect(), next.unwrap_or_default())))
 }
 
 /// Why a list could not be given.

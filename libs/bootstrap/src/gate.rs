@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use casebook_authz::Principal;
 use casebook_eventlog::{EventLog, Position};
-use casebook_execution::{Clock, Context, access};
+use casebook_execution::{AsOf, Clock, Context, access, batch};
 use casebook_kernel::Timestamp;
 use casebook_proto::check::{Check, WriteRequest};
+use casebook_proto::{Timestamp as ProtoTimestamp, moment};
+use casebook_readmodel::ReadModel;
 use sha2::{Digest as _, Sha256};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
 use uuid::Uuid;
 
-use crate::status::{append_status, invalid, violations_status};
+use crate::status::{DOMAIN, append_status, beyond_head, execute_status, invalid, store_status, violations_status};
+
+/// How long a query waits for its read model to get where it should be.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A request that changes something, ready to become a command.
 #[derive(Debug)]
@@ -112,6 +118,46 @@ impl Gate {
             now: read.now,
         };
         access::record(&self.log, &context, method, resource).await.map_err(append_status)
+    }
+
+    /// To be called by a write that goes to several streams, before it writes to any: the same request id with other
+    /// content is refused as a whole, whichever of its parts are the same.
+    pub async fn begin_batch<R: WriteRequest>(&self, write: &Write<R>) -> Result<(), Status> {
+        batch::begin(&self.log, &write.context, R::NAME)
+            .await
+            .map_err(|error| execute_status(error, |never| match *never {}))
+    }
+
+    /// The point that a `Get…` request asks for: a time, a position, or now. Not both, and nothing that is still to come.
+    pub async fn as_of(&self, time: Option<&ProtoTimestamp>, position: u64) -> Result<AsOf, Status> {
+        match (time, position) {
+            (Some(_), 1..) => Err(invalid("as_of_position", "is given beside as_of_time: only one of them can hold")),
+            (Some(time), 0) => moment(time).map(AsOf::Time).ok_or_else(|| invalid("as_of_time", "is not a time")),
+            (None, 0) => Ok(AsOf::Now),
+            (None, position) => {
+                self.in_log("as_of_position", position).await?;
+                Ok(AsOf::Position(Position(position)))
+            }
+        }
+    }
+
+    /// Waits until a list's rows are as new as the caller wants them. A position that no reply can have named yet is not
+    /// waited for.
+    pub async fn at_least(&self, model: &ReadModel, position: u64) -> Result<(), Status> {
+        if Position(position) <= model.reached() {
+            return Ok(());
+        }
+        self.in_log("at_least_position", position).await?;
+        model.wait_for(Position(position), PATIENCE).await.map_err(|error| {
+            let details = ErrorDetails::with_error_info("READ_MODEL_BEHIND", DOMAIN, []);
+            Status::with_error_details(Code::Unavailable, error.to_string(), details)
+        })
+    }
+
+    /// Refuses a position behind the end of the log: replies name positions that are in it.
+    pub async fn in_log(&self, field: &'static str, position: u64) -> Result<(), Status> {
+        let head = self.log.head().await.map_err(|error| store_status(error.into()))?;
+        if position <= head.0 { Ok(()) } else { Err(beyond_head(field, position, head)) }
     }
 }
 

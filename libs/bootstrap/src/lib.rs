@@ -8,10 +8,10 @@ mod server;
 mod status;
 mod telemetry;
 
-pub use api::{as_of, history_entry, history_page, list_status, operation_status, position_of};
+pub use api::{history, history_entry, list_status, operation_status};
 pub use foundation::{Foundation, RestError, Service, Settings, StartError};
 pub use gate::{Gate, Read, Write};
 pub use keys::{KeyError, Keys};
 pub use server::{ServeError, serve};
-pub use status::{Explained, append_status, claim_status, execute_status, invalid, store_status};
+pub use status::{Explained, append_status, beyond_head, claim_status, execute_status, invalid, store_status};
 pub use telemetry::start as start_telemetry;

@@ -1,7 +1,7 @@
 //! From what went wrong to what a caller is told. A refusal is an answer with a reason; a lost log is UNAVAILABLE; bad
 //! fields are INVALID_ARGUMENT with every one of them named.
 
-use casebook_eventlog::AppendError;
+use casebook_eventlog::{AppendError, Position};
 use casebook_execution::{ClaimError, ExecuteError, StoreError};
 use casebook_proto::check::Violation;
 use tonic::{Code, Status};
@@ -68,6 +68,12 @@ impl Explained {
         }
         Status::with_error_details(self.code, message, details)
     }
+}
+
+/// A position that the log has not reached: no reply can have named it.
+pub fn beyond_head(field: &'static str, position: u64, head: Position) -> Status {
+    let explained = Explained { code: Code::OutOfRange, reason: "POSITION_BEYOND_HEAD", field: Some(field) };
+    explained.status(format!("position {position} lies beyond the end of the log, which is at {head}"))
 }
 
 /// Every field that breaks its rule.

@@ -7,6 +7,7 @@
 
 pub mod access;
 mod aggregate;
+pub mod batch;
 mod claims;
 mod clock;
 mod context;

@@ -1,14 +1,17 @@
-//! Holds every row against the state folded from the log.
+//! Holds every row and every timer against the state folded from the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use casebook_eventlog::{EventLog, Filter, Position, READ_EVENTS_MAX, ReadError};
-use casebook_execution::Loaded;
-use sea_orm::{EntityTrait, Iterable as _, ModelTrait as _, PrimaryKeyToColumn as _, Value};
+use casebook_execution::{Loaded, Store};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait, Iterable as _, ModelTrait as _, PrimaryKeyToColumn as _, QueryFilter as _, Value,
+};
 use uuid::Uuid;
 
+use crate::base::timer;
 use crate::model::ReadModel;
 use crate::projection::ProjectionError;
 use crate::view::View;
@@ -43,7 +46,7 @@ pub trait VerifyView: Send + Sync {
     async fn verify(&self, log: &Arc<dyn EventLog>, model: &ReadModel) -> Result<ViewReport, ProjectionError>;
 }
 
-/// Compares the rows of `V` with the states folded from the log, both ways. The read model must have come to rest.
+/// Compares the rows and timers of `V` with the states folded from the log, both ways. The read model must have come to rest.
 pub fn verify_view<V: View>() -> Box<dyn VerifyView> {
     Box::new(Verification::<V>(std::marker::PhantomData))
 }
@@ -75,8 +78,36 @@ impl<V: View> VerifyView for Verification<V> {
         for id in rows.keys() {
             report.mismatch(|| format!("{}-{id}: a row without a stream", V::CATEGORIES[0]));
         }
+        verify_timers::<V>(&states, model, &mut report).await?;
         Ok(report)
     }
+}
+
+/// Compares the table of deadlines with those that run in the states, both ways.
+async fn verify_timers<V: View>(
+    states: &HashMap<Uuid, Loaded<V::Aggregate>>,
+    model: &ReadModel,
+    report: &mut ViewReport,
+) -> Result<(), ProjectionError> {
+    let of_category = timer::Column::Stream.starts_with(format!("{}-", V::CATEGORIES[0]));
+    let rows = timer::Entity::find().filter(of_category).all(model.reader()).await?;
+    let mut found: BTreeMap<(String, String), i64> =
+        rows.into_iter().map(|row| ((row.stream, row.kind), row.due_us)).collect();
+    for (id, loaded) in states {
+        let stream = Store::<V::Aggregate>::stream(*id);
+        for running in V::timers(&loaded.state) {
+            let expected = running.due.timestamp_micros();
+            let due_us = found.remove(&(stream.to_string(), running.kind.to_owned()));
+            if due_us != Some(expected) {
+                let kind = running.kind;
+                report.mismatch(|| format!("{stream}: the log gives {kind} at {expected} us, the timer is {due_us:?}"));
+            }
+        }
+    }
+    for (stream, kind) in found.keys() {
+        report.mismatch(|| format!("{stream}: a timer {kind} that does not run"));
+    }
+    Ok(())
 }
 
 async fn fold_all<V: View>(

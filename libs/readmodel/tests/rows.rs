@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
-use casebook_eventlog::{EventLog, Position};
+use casebook_eventlog::{EventLog, Position, StreamName};
+use casebook_execution::reaction::{Cursors as _, Parked};
 use casebook_execution::timer::{DueIndex as _, Timer};
 use casebook_execution::{Aggregate, Context, DecodeError, Head, Store, Stored};
 use casebook_kernel::region::Region;
@@ -227,6 +228,39 @@ async fn a_row_that_somebody_changed_is_found() {
     assert_eq!(verify().await, 1);
     sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "DELETE FROM sums WHERE id LIKE '%4'").await.unwrap();
     assert_eq!(verify().await, 2);
+    sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "UPDATE timers SET due_us = 1 WHERE stream LIKE '%0'")
+        .await
+        .unwrap();
+    assert_eq!(verify().await, 3);
+    sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "DELETE FROM timers WHERE stream LIKE '%1'")
+        .await
+        .unwrap();
+    assert_eq!(verify().await, 4);
+    sea_orm::ConnectionTrait::execute_unprepared(model.reader(), "INSERT INTO timers VALUES ('sum-9', 'odd', 1)")
+        .await
+        .unwrap();
+    assert_eq!(verify().await, 5);
+}
+
+#[tokio::test]
+async fn what_is_parked_is_there_after_a_restart_until_it_is_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let parked = |reaction: &str, position, reason: &str| Parked {
+        reaction: reaction.into(),
+        stream: StreamName::of("sum", Uuid::from_u128(1)),
+        position: Position(position),
+        reason: reason.into(),
+    };
+    let model = open(folder.path()).await;
+    for one in [parked("a", 7, "damaged"), parked("a", 3, "damaged"), parked("b", 7, "other"), parked("a", 7, "again")]
+    {
+        model.park(&one).await.unwrap();
+    }
+    drop(model);
+    let model = open(folder.path()).await;
+    assert_eq!(model.parked("a").await.unwrap(), [parked("a", 3, "damaged"), parked("a", 7, "again")]);
+    model.unpark("a", Position(3)).await.unwrap();
+    assert_eq!(model.all_parked().await.unwrap(), [parked("a", 7, "again"), parked("b", 7, "other")]);
 }
 
 fn listing(descending: bool, filters: &str) -> Listing<sum::Entity> {

@@ -11,6 +11,7 @@ use crate::domain::measure::{MeasureOrder, OrderEvent, OrderReader, Receipt, Rec
 const ISSUED: &str = "casebook.enforcement.v1.OrderIssued";
 const ANSWERED: &str = "casebook.enforcement.v1.ReceiptRecorded";
 const COUNTERED: &str = "casebook.enforcement.v1.OrderCountered";
+const VOIDED: &str = "casebook.enforcement.v1.OrderVoided";
 const ENDED: &str = "casebook.enforcement.v1.MeasureEnded";
 /// Any event of an order that changes no measure reads as this one.
 const OTHER: &str = "casebook.enforcement.v1.OrderDelivered";
@@ -29,6 +30,7 @@ impl Aggregate for OrderReader {
             OrderEvent::Countered { by } => {
                 stored(COUNTERED, &pb::OrderCountered { counter_order_id: by.to_string(), ..Default::default() })
             }
+            OrderEvent::Voided => stored(VOIDED, &pb::OrderVoided::default()),
             OrderEvent::Other => stored(OTHER, &pb::OrderDelivered::default()),
         }
     }
@@ -43,6 +45,7 @@ impl Aggregate for OrderReader {
             COUNTERED => read(event_type, json, |message: pb::OrderCountered| {
                 Ok(OrderEvent::Countered { by: text("counter_order_id", &message.counter_order_id)? })
             }),
+            VOIDED => parse::<pb::OrderVoided>(event_type, json).map(|_| OrderEvent::Voided),
             // Enforcement may add events that this build does not know; they are none of measures.
             _ => parse::<serde_json::Value>(event_type, json).map(|_| OrderEvent::Other),
         }
@@ -62,6 +65,7 @@ fn issued(message: pb::OrderIssued) -> Read<OrderEvent> {
         receipt: None,
         ended_at: None,
         countered_by: None,
+        voided: false,
     })))
 }
 

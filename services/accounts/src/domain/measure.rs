@@ -45,6 +45,8 @@ pub struct MeasureOrder {
     pub ended_at: Option<Timestamp>,
     /// The order that is to lift this one's effect.
     pub countered_by: Option<OrderId>,
+    /// The decision behind it is void, and nothing of the order was to be undone.
+    pub voided: bool,
 }
 
 impl MeasureOrder {
@@ -66,7 +68,11 @@ impl MeasureOrder {
     fn holds(&self, now: Timestamp) -> bool {
         let runs =
             |receipt: &Receipt| receipt.effective_from.is_some() && receipt.until.is_none_or(|until| now < until);
+        // A void order that is executed after all is in force only where a counter-order is to lift it: what cannot be undone
+        // is answered with a remedy, and not held against the account.
+        let void = self.voided && self.countered_by.is_none();
         self.counters.is_none()
+            && !void
             && self.ended_at.is_none_or(|ended| now < ended)
             && self.receipt.as_ref().is_some_and(runs)
     }
@@ -87,6 +93,7 @@ pub enum OrderEvent {
     Countered {
         by: OrderId,
     },
+    Voided,
     /// Delivery, escalation and whatever else does not change a measure.
     Other,
 }
@@ -134,6 +141,10 @@ impl Decider for OrderReader {
             }
             (OrderState::Issued(mut order), OrderEvent::Countered { by }) => {
                 order.countered_by = Some(*by);
+                OrderState::Issued(order)
+            }
+            (OrderState::Issued(mut order), OrderEvent::Voided) => {
+                order.voided = true;
                 OrderState::Issued(order)
             }
             (state, _) => state,

@@ -1,13 +1,11 @@
 //! Questions. What is asked as of a moment is folded from the log; lists come from rows.
 
 use casebook_authz::Principal;
-use casebook_bootstrap::{as_of, history_entry, history_page, invalid, list_status, position_of, store_status};
-use casebook_execution::{Aggregate, Store};
+use casebook_bootstrap::{history, invalid, list_status, store_status};
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_proto::accounts::v1 as pb;
-use casebook_proto::common::v1::{HistoryEntry, Role};
+use casebook_proto::common::v1::Role;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::parse::{field, read, region_filter, some_field};
 use super::{Calls, refusal};
@@ -31,7 +29,7 @@ impl Calls {
             (None, uscc) => institution::id_of(uscc),
             (Some(_), _) => return Err(invalid("uscc", "is given beside institution_id: one of them is enough")),
         };
-        let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let loaded = self.institutions.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         let institution = loaded
             .state
@@ -58,7 +56,7 @@ impl Calls {
                 _ => return Err(invalid("order_by", "is `name`, `create_time` or `create_time desc`")),
             },
         };
-        position_of(&self.read_model, request.at_least_position).await?;
+        self.gate.at_least(&self.read_model, request.at_least_position).await?;
         let page = list_institutions(self.read_model.reader(), filter, request.page_size, &request.page_token);
         let (institutions, next_page_token) = page.await.map_err(list_status)?;
         Ok(Response::new(pb::ListInstitutionsResponse { institutions, next_page_token }))
@@ -91,7 +89,7 @@ impl Calls {
             (None, _, "") => return Err(invalid("platform_uid", "is required beside platform")),
             (None, platform, platform_uid) => AccountId::of(platform, platform_uid),
         };
-        let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let loaded = self.accounts.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         let account = loaded
             .state
@@ -133,7 +131,7 @@ impl Calls {
                 }
             },
         };
-        position_of(&self.read_model, request.at_least_position).await?;
+        self.gate.at_least(&self.read_model, request.at_least_position).await?;
         let page = list_accounts(self.read_model.reader(), filter, request.page_size, &request.page_token);
         let (accounts, next_page_token) = page.await.map_err(list_status)?;
         Ok(Response::new(pb::ListAccountsResponse { accounts, next_page_token }))
@@ -155,7 +153,7 @@ impl Calls {
         request: Request<pb::GetFiguresRequest>,
     ) -> Result<Response<pb::GetFiguresResponse>, Status> {
         let request = self.gate.read(request)?.request;
-        let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let region = region_filter(&request.region)?;
         let counted = self.figures.figures(as_of, region).await.map_err(store_status)?;
         let (position, counted_at) = counted.last.map_or((0, None), |(position, at)| (position.0, Some(at)));
@@ -172,7 +170,7 @@ impl Calls {
         if read.principal.platform().is_some_and(|own| own != request.platform) {
             return Err(refusal::other_platform());
         }
-        position_of(&self.read_model, request.at_least_position).await?;
+        self.gate.at_least(&self.read_model, request.at_least_position).await?;
         let account_id = AccountId::of(&request.platform, &request.platform_uid);
         if is_subject_of_another(&read.principal, account_id) {
             return Err(refusal::unknown_account());
@@ -194,20 +192,4 @@ fn is_subject_of_another(principal: &Principal, account_id: AccountId) -> bool {
 /// A filter's choice; the unspecified value is none.
 fn chosen<T>(number: i32, read: impl FnOnce(i32) -> Result<T, Status>) -> Result<Option<T>, Status> {
     if number == 0 { Ok(None) } else { read(number).map(Some) }
-}
-
-/// One page of a stream's events and the token of the next; none where there is no such stream.
-async fn history<A: Aggregate>(
-    store: &Store<A>,
-    id: Uuid,
-    page_size: u32,
-    page_token: &str,
-) -> Result<Option<(Vec<HistoryEntry>, String)>, Status> {
-    let (from, size) = history_page(page_size, page_token)?;
-    let events = store.history(id, from, size + 1).await.map_err(store_status)?;
-    if events.is_empty() && from == 0 {
-        return Ok(None);
-    }
-    let next = events.get(size).map(|event| event.revision.to_string()).unwrap_or_default();
-    Ok(Some((events.iter().take(size).map(|event| history_entry(event)).collect(), next)))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
 use casebook_execution::reaction::{Reaction, Undone};
-use casebook_execution::{Aggregate as _, Store};
+use casebook_execution::{Aggregate as _, AsOf, Store};
 use casebook_kernel::ids::OrderId;
 
 use super::Reacting;
@@ -73,6 +73,13 @@ impl CloseAccount {
         let (order_id, account_id) = (closing.order_id, closing.account_id);
         let undone_by = counter.filter(|counter| counter.has_countered());
         if let (Some(executed_at), None) = (closing.effective_from(), undone_by) {
+            // Whoever declares an account after the platform has answered declares what it is now. Asked as of the answer, this
+            // comes to the same whenever the event is met.
+            let as_of = AsOf::Position(event.position);
+            let declared = self.reacting.accounts.load_as_of(account_id.uuid(), as_of).await?;
+            if declared.state.account().is_none() {
+                return Ok(());
+            }
             let (case_id, reasons) = (closing.case_id, closing.reasons.clone());
             let command = AccountCommand::CloseByOrder { order_id, case_id, reasons, executed_at };
             return self.reacting.command(event, "close account", account_id, command).await;

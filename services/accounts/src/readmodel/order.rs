@@ -38,6 +38,7 @@ pub struct Model {
     pub effective_from_us: Option<i64>,
     pub until_us: Option<i64>,
     pub ended_at_us: Option<i64>,
+    pub voided: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -76,6 +77,7 @@ impl View for OrderView {
             effective_from_us: micros(order.effective_from()),
             until_us: micros(receipt.and_then(|receipt| receipt.until)),
             ended_at_us: micros(order.ended_at),
+            voided: order.voided,
         })
     }
 }
@@ -122,6 +124,7 @@ fn order(row: Model) -> Result<MeasureOrder, String> {
         receipt,
         ended_at: moment(row.ended_at_us)?,
         countered_by: row.countered_by.as_deref().map(id).transpose()?,
+        voided: row.voided,
     })
 }
 

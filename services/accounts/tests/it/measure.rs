@@ -4,7 +4,7 @@ use casebook_accounts::domain::measure::{
     MeasureOrder, OrderEvent, OrderReader, OrderState, Receipt, ReceiptOutcome, in_force, muted_until,
 };
 use casebook_kernel::{Decider as _, Timestamp};
-use casebook_policy::measures::{ACCOUNT_CLOSED, MUTED, MUTED_PERMANENTLY};
+use casebook_policy::measures::{ACCOUNT_CLOSED, FOLLOWERS_CLEARED, MUTED, MUTED_PERMANENTLY};
 
 use crate::people::{at, case, order};
 
@@ -21,7 +21,25 @@ fn issued(number: u128, measure: &str) -> MeasureOrder {
         receipt: None,
         ended_at: None,
         countered_by: None,
+        voided: false,
     }
+}
+
+/// R92: what was void before its platform carried it out is not held against the account, unless it is to be lifted.
+#[test]
+fn a_void_order_is_in_force_only_until_it_is_lifted() {
+    let void_then = |more: Vec<OrderEvent>| {
+        let events = [OrderEvent::Voided, OrderEvent::Answered(executed(3, None))].into_iter().chain(more);
+        fold(issued(1, FOLLOWERS_CLEARED), events)
+    };
+    assert_eq!(holding(&[void_then(vec![])], at(4)), [0; 0]);
+    let lifted_by = || void_then(vec![OrderEvent::Countered { by: order(2) }]);
+    assert_eq!(holding(&[lifted_by()], at(4)), [1], "until the counter-order is executed");
+    let lifting = answered(counter(2, 1), executed(5, None));
+    assert_eq!(holding(&[lifted_by(), lifting], at(6)), [0; 0]);
+    // Executed first and void afterwards, it cannot be undone either.
+    let events = [OrderEvent::Answered(executed(3, None)), OrderEvent::Voided];
+    assert_eq!(holding(&[fold(issued(1, FOLLOWERS_CLEARED), events)], at(4)), [0; 0]);
 }
 
 fn executed(from: u32, until: Option<u32>) -> Receipt {

@@ -97,6 +97,45 @@ async fn meeting_every_event_again_changes_nothing() {
     house.close().await;
 }
 
+/// R92: an answer about an account that nobody had declared by then closes nothing that is declared later, however often
+/// the event is met. The measure itself is in force and shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_before_the_declaration_does_not_close_it() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    house.issue(closing(1, "ACCOUNT_CLOSED", None)).await;
+    house.receive(executed(1, 3, None)).await;
+    house.rest().await;
+    house.file(own_declaration("uid-h")).await;
+    house.rest().await;
+    let head = house.head().await;
+    house.close().await;
+
+    std::fs::remove_dir_all(folder.path().join("rows")).unwrap();
+    let house = House::open(folder.path()).await;
+    house.rest().await;
+    assert_eq!(house.account_events_behind(head).await, [""; 0]);
+    assert_eq!(house.account("weibo", "uid-h").await.state(), pb::AccountState::Filed);
+    assert_eq!(house.measures("uid-h").await.measures.len(), 1);
+    house.close().await;
+}
+
+/// R92: an irreversible measure whose order was void before it was carried out is not shown as in force.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_void_order_that_cannot_be_undone_is_not_in_force() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.issue(closing(1, "FOLLOWERS_CLEARED", None)).await;
+    let voided = enforcement::OrderVoided { order_id: order(1).to_string(), ..Default::default() };
+    let stream = casebook_eventlog::StreamName::of("order", order(1).uuid());
+    house.append(stream, "casebook.enforcement.v1.OrderVoided", &voided).await;
+    house.receive(executed(1, 3, None)).await;
+    assert!(house.measures("uid-h").await.measures.is_empty());
+    house.verify().await;
+    house.close().await;
+}
+
 /// A platform that corrects its answer to a refusal has not closed the account.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_corrected_receipt_reopens_the_account() {

@@ -1,6 +1,6 @@
 //! What is asked of one case: its dossier, its head, what happened between two moments.
 
-use casebook_bootstrap::{as_of, invalid, operation_status};
+use casebook_bootstrap::{invalid, operation_status};
 use casebook_execution::AsOf;
 use casebook_proto::audit::v1::{
     DiffCaseRequest, DiffCaseResponse, DossierStream, GetCaseHeadRequest, GetCaseHeadResponse, GetDossierRequest,
@@ -10,7 +10,7 @@ use casebook_readmodel::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use tonic::{Request, Status};
 use uuid::Uuid;
 
-use super::{Audit, CASE_NOT_FOUND, beyond_head, case_head, case_stream, chain_head, log_status};
+use super::{Audit, CASE_NOT_FOUND, case_head, case_stream, chain_head, log_status};
 use crate::dossier::{Entries, entries};
 use crate::readmodel::CaseStream;
 
@@ -46,7 +46,7 @@ impl Audit {
     pub(super) async fn dossier(&self, request: Request<GetDossierRequest>) -> Result<GetDossierResponse, Status> {
         let read = self.gate.recorded_read(request, GET_DOSSIER, |request| case_stream(&request.case_id)).await?;
         let asked = &read.request;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let head = self.settled().await?;
         let case = self.visible_case(&read, &asked.case_id).await?;
         let window = match asked.page_token.as_str() {
@@ -79,7 +79,7 @@ impl Audit {
     ) -> Result<GetCaseHeadResponse, Status> {
         let read = self.gate.recorded_read(request, GET_CASE_HEAD, |request| case_stream(&request.case_id)).await?;
         let asked = &read.request;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let head = self.settled().await?;
         let case = self.visible_case(&read, &asked.case_id).await?;
         let through = self.through(case, as_of, head).await?;
@@ -97,9 +97,8 @@ impl Audit {
             return Err(invalid("to_position", "is less than from_position"));
         }
         let head = self.settled().await?;
-        if let Some(beyond) = [asked.from_position, asked.to_position].into_iter().find(|position| *position > head) {
-            return Err(beyond_head(beyond, head));
-        }
+        self.gate.in_log("from_position", asked.from_position).await?;
+        self.gate.in_log("to_position", asked.to_position).await?;
         let case = self.visible_case(&read, &asked.case_id).await?;
         let window = match asked.page_token.as_str() {
             "" => Window {
@@ -127,7 +126,6 @@ impl Audit {
     async fn through(&self, case: Uuid, as_of: AsOf, head: u64) -> Result<u64, Status> {
         match as_of {
             AsOf::Now => Ok(head),
-            AsOf::Position(position) if position.0 > head => Err(beyond_head(position.0, head)),
             AsOf::Position(position) => Ok(position.0),
             AsOf::Time(time) => {
                 let last = self

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casebook_bootstrap::{Explained, invalid, operation_status, position_of};
+use casebook_bootstrap::{Explained, beyond_head, invalid, operation_status};
 use casebook_eventlog::{Filter, Position};
 use casebook_proto::audit::v1::{
     Difference as ProtoDifference, DifferenceKind as ProtoKind, GetChainHeadRequest, GetChainHeadResponse,
@@ -11,7 +11,7 @@ use casebook_proto::audit::v1::{
 use casebook_proto::timestamp;
 use tonic::{Request, Status};
 
-use super::{Audit, beyond_head, chain_head, log_status, projection_status};
+use super::{Audit, chain_head, log_status, projection_status};
 use crate::domain::difference::{Difference, DifferenceKind};
 use crate::readmodel::{case_correlation_of, leaf_of};
 use crate::verify::{self, Noted, NotedOutcome, Stretch, VERIFY_EVENTS_MAX};
@@ -33,7 +33,7 @@ impl Audit {
         self.gate.record(&read, GET_RAW_EVENT, &resource).await?;
         let absent = || EVENT_NOT_FOUND.status(format!("there is no event at position {position} that you may see"));
         let event = found.ok_or_else(absent)?;
-        position_of(&self.model, position).await?;
+        self.gate.at_least(&self.model, position).await?;
         let kept = self.kept().at(position).await.map_err(|error| operation_status(&error))?.ok_or_else(absent)?;
         if !self.may_see(&read, case_correlation_of(&kept)).await? {
             return Err(absent());
@@ -58,11 +58,7 @@ impl Audit {
         request: Request<GetChainHeadRequest>,
     ) -> Result<GetChainHeadResponse, Status> {
         let asked = self.gate.read(request)?.request;
-        let head = self.log.head().await.map_err(log_status)?.0;
-        if asked.at_least_position > head {
-            return Err(beyond_head(asked.at_least_position, head));
-        }
-        position_of(&self.model, asked.at_least_position).await?;
+        self.gate.at_least(&self.model, asked.at_least_position).await?;
         let last = self.kept().last(u64::MAX).await.map_err(|error| operation_status(&error))?;
         Ok(GetChainHeadResponse { head: Some(chain_head(last.as_ref())) })
     }
@@ -109,9 +105,11 @@ fn stretch(asked: &VerifyRangeRequest, end: u64) -> Result<Stretch, Status> {
         return Err(invalid("noted_head.position", "lies outside of the range"));
     }
     if noted.is_none()
-        && let Some(beyond) = to.into_iter().chain([from]).find(|position| *position > end.max(1))
+        && let Some((field, beyond)) = [("to_position", to), ("from_position", Some(from))]
+            .into_iter()
+            .find_map(|(field, position)| Some((field, position.filter(|position| *position > end.max(1))?)))
     {
-        return Err(beyond_head(beyond, end));
+        return Err(beyond_head(field, beyond, Position(end)));
     }
     Ok(Stretch { from, to, events_max: VERIFY_EVENTS_MAX, noted })
 }

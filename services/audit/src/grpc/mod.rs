@@ -25,7 +25,6 @@ use crate::domain::chain::Tip;
 use crate::readmodel::{Kept, KeptEvent};
 
 const CASE_NOT_FOUND: Explained = Explained::not_found("CASE_NOT_FOUND");
-const POSITION_BEYOND_HEAD: Explained = Explained::precondition("POSITION_BEYOND_HEAD");
 
 /// Answers for the audit.
 #[derive(Debug)]
@@ -48,7 +47,7 @@ impl Audit {
     /// was in the log when the call came.
     async fn settled(&self) -> Result<u64, Status> {
         let head = self.log.head().await.map_err(log_status)?;
-        casebook_bootstrap::position_of(&self.model, head.0).await?;
+        self.gate.at_least(&self.model, head.0).await?;
         Ok(head.0)
     }
 
@@ -77,10 +76,6 @@ fn case_stream(case_id: &str) -> String {
 
 fn log_status(error: ReadError) -> Status {
     store_status(error.into())
-}
-
-fn beyond_head(position: u64, head: u64) -> Status {
-    POSITION_BEYOND_HEAD.status(format!("position {position} lies beyond the end of the log, which is at {head}"))
 }
 
 fn projection_status(error: ProjectionError) -> Status {

@@ -1,6 +1,6 @@
 //! Who read what.
 
-use casebook_bootstrap::{invalid, list_status, operation_status, position_of};
+use casebook_bootstrap::{invalid, list_status, operation_status};
 use casebook_kernel::Timestamp;
 use casebook_proto::Timestamp as ProtoTimestamp;
 use casebook_proto::audit::v1::{AccessEntry, ListAccessLogRequest, ListAccessLogResponse};
@@ -19,7 +19,7 @@ impl Audit {
         let asked = &read.request;
         let before = self.gate.record(&read, LIST_ACCESS_LOG, &described(asked)).await?;
         let mut filter = filter(asked)?;
-        position_of(&self.model, asked.at_least_position).await?;
+        self.gate.at_least(&self.model, asked.at_least_position).await?;
         if let Some((stream, correlation)) = &mut filter.case {
             *correlation = self.kept().correlation_of(stream).await.map_err(|error| operation_status(&error))?;
         }

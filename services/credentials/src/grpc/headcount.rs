@@ -1,6 +1,6 @@
 //! Norms of departments, and departments that exceed theirs.
 
-use casebook_bootstrap::{as_of, execute_status, invalid, list_status, position_of, store_status};
+use casebook_bootstrap::{execute_status, invalid, list_status, store_status};
 use casebook_kernel::ids::InstitutionId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
@@ -49,7 +49,7 @@ impl Credentials {
             return Err(refusals::no_norm());
         }
         let department = parse::department(&request.department)?;
-        let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let loaded =
             self.headcounts.load_as_of(Norm::id(institution, &department), as_of).await.map_err(store_status)?;
         let head = loaded.head.ok_or_else(refusals::no_norm)?;
@@ -63,7 +63,7 @@ impl Credentials {
         let read = self.gate.read(request)?;
         let request = read.request;
         let institution = some_text("institution_id", &request.institution_id).map_err(parse::field)?;
-        position_of(&self.model, request.at_least_position).await?;
+        self.gate.at_least(&self.model, request.at_least_position).await?;
         let (anomalies, next_page_token) =
             anomalies(&self.model, institution, request.page_size, &request.page_token).await.map_err(list_status)?;
         Ok(ListHeadcountAnomaliesResponse { anomalies, next_page_token })

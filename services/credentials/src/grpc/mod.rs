@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use casebook_authz::Principal;
 use casebook_bootstrap::{Foundation, Gate, execute_status, store_status};
-use casebook_execution::{Aggregate, Claims, Context, Executed, Head, Loaded, Store};
+use casebook_execution::{Claims, Context, Executed, Head, Loaded, Store};
 use casebook_kernel::ids::CredentialId;
 use casebook_policy::PolicySet;
 use casebook_proto::common::v1::Role;
@@ -121,22 +121,6 @@ fn may_see(application: &Application, principal: &Principal) -> bool {
 fn shown(executed: &Executed<CredentialRules>) -> Result<(Credential, u64), Status> {
     let application = executed.state.application().ok_or_else(unknown)?;
     Ok((credential_message(application, &executed.head), executed.head.position.0))
-}
-
-/// The events of a stream as a page, and the token of the next: the revision to go on from.
-async fn history<A: Aggregate>(
-    store: &Store<A>,
-    id: uuid::Uuid,
-    page_size: u32,
-    page_token: &str,
-) -> Result<(Vec<casebook_proto::common::v1::HistoryEntry>, String), Status> {
-    let (from, size) = casebook_bootstrap::history_page(page_size, page_token)?;
-    let events = store.history(id, from, size).await.map_err(store_status)?;
-    let next = match events.last() {
-        Some(last) if events.len() == size => (last.revision + 1).to_string(),
-        _ => String::new(),
-    };
-    Ok((events.iter().map(|event| casebook_bootstrap::history_entry(event)).collect(), next))
 }
 
 /// Each method, and the function that answers it.

@@ -1,12 +1,12 @@
 //! Credentials and badges as they are read.
 
-use casebook_bootstrap::{as_of, invalid, list_status, operation_status, position_of, store_status};
+use casebook_bootstrap::{history, invalid, list_status, operation_status, store_status};
 use casebook_kernel::Timestamp;
 use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, history, parse, visible_in};
+use super::{Credentials, parse, visible_in};
 use crate::codec::values::{category, cohort, id, some_text};
 use crate::domain::applicant::Account;
 use crate::domain::badge::Badge as AccountBadge;
@@ -27,7 +27,7 @@ impl Credentials {
             self.gate.recorded_read(request, GET, |request| format!("credential-{}", request.credential_id)).await?;
         let request = read.request;
         let id: CredentialId = id("credential_id", &request.credential_id).map_err(parse::field)?;
-        let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let loaded = self.credentials.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         let (application, head) = visible_in(loaded, &read.principal)?;
         Ok(GetCredentialResponse { credential: Some(credential_message(&application, &head)) })
@@ -40,7 +40,7 @@ impl Credentials {
         let read = self.gate.recorded_read(request, LIST, what_is_listed).await?;
         let request = read.request;
         let filter = filter(&request)?;
-        position_of(&self.model, request.at_least_position).await?;
+        self.gate.at_least(&self.model, request.at_least_position).await?;
         let (credentials, next_page_token) =
             list_credentials(&self.model, &filter, request.page_size, &request.page_token)
                 .await
@@ -60,14 +60,14 @@ impl Credentials {
         let id: CredentialId = id("credential_id", &request.credential_id).map_err(parse::field)?;
         self.visible(id, &read.principal).await?;
         let (entries, next_page_token) =
-            history(&self.credentials, id.uuid(), request.page_size, &request.page_token).await?;
+            history(&self.credentials, id.uuid(), request.page_size, &request.page_token).await?.unwrap_or_default();
         Ok(ListCredentialHistoryResponse { entries, next_page_token })
     }
 
     pub(super) async fn get_badge(&self, request: Request<GetBadgeRequest>) -> Result<GetBadgeResponse, Status> {
         let read = self.gate.read(request)?;
         let account = parse::account(&read.request.platform, &read.request.platform_uid, &self.policy.pack)?;
-        position_of(&self.model, read.request.at_least_position).await?;
+        self.gate.at_least(&self.model, read.request.at_least_position).await?;
         let badge = self.badge_of(&account, read.now).await?;
         Ok(GetBadgeResponse { badge: Some(badge_message(&account, badge, &self.policy.pack)) })
     }

@@ -1,12 +1,12 @@
 //! Notices to accounts that are not verified.
 
-use casebook_bootstrap::{as_of, execute_status, invalid, list_status, position_of, store_status};
+use casebook_bootstrap::{execute_status, history, invalid, list_status, store_status};
 use casebook_execution::Head;
 use casebook_policy::DeadlineName;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, history, parse, refusals};
+use super::{Credentials, parse, refusals};
 use crate::codec::values::at;
 use crate::domain::badge::BadgeState;
 use crate::domain::recertification::{Notice, RecertificationCommand, RecertificationState as State};
@@ -66,7 +66,7 @@ impl Credentials {
         if read.principal.platform().is_some_and(|own| own != account.platform) {
             return Err(refusals::no_notice());
         }
-        let as_of = as_of(request.as_of_time.as_ref(), request.as_of_position)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let loaded = self.recertifications.load_as_of(account.id.uuid(), as_of).await.map_err(store_status)?;
         Ok(GetRecertificationResponse { recertification: Some(shown(&loaded.state, loaded.head.as_ref())?) })
     }
@@ -85,7 +85,7 @@ impl Credentials {
         let state = Some(request.state()).filter(|state| *state != RecertificationState::Unspecified);
         let platform = Some(request.platform).filter(|platform| !platform.is_empty());
         let filter = NoticeFilter { state, platform, descending };
-        position_of(&self.model, request.at_least_position).await?;
+        self.gate.at_least(&self.model, request.at_least_position).await?;
         let (recertifications, next_page_token) =
             list_notices(&self.model, &filter, request.page_size, &request.page_token).await.map_err(list_status)?;
         Ok(ListRecertificationsResponse { recertifications, next_page_token })
@@ -103,7 +103,9 @@ impl Credentials {
         let loaded = self.recertifications.load(account.id.uuid()).await.map_err(store_status)?;
         shown(&loaded.state, loaded.head.as_ref())?;
         let (entries, next_page_token) =
-            history(&self.recertifications, account.id.uuid(), request.page_size, &request.page_token).await?;
+            history(&self.recertifications, account.id.uuid(), request.page_size, &request.page_token)
+                .await?
+                .unwrap_or_default();
         Ok(ListRecertificationHistoryResponse { entries, next_page_token })
     }
 }

@@ -3,19 +3,16 @@
 use std::sync::Arc;
 
 use casebook_authz::Principal;
-use casebook_bootstrap::{
-    Explained, Gate, Write, execute_status, history_entry, history_page, invalid, list_status, position_of,
-    store_status,
-};
+use casebook_bootstrap::{Explained, Gate, Write, execute_status, invalid, list_status, store_status};
 use casebook_eventlog::EventLog;
-use casebook_execution::{Aggregate, Claims, Context, Loaded, Store};
+use casebook_execution::{Claims, Context, Loaded, Store};
 use casebook_kernel::calendar::CalendarError;
 use casebook_kernel::{OfficerId, Timestamp};
 use casebook_policy::{
     EarlierMeasure, LegalBasisId, MeasureId, MeasureParameters, PolicyRefusal, PolicySet, Recommendation, Undoing,
 };
 use casebook_proto::check::WriteRequest;
-use casebook_proto::common::v1::{HistoryEntry, Role};
+use casebook_proto::common::v1::Role;
 use casebook_proto::enforcement::v1;
 use casebook_proto::moment;
 use casebook_readmodel::ReadModel;
@@ -165,7 +162,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Vec<Advice>, Status> {
         let head = self.log.head().await.map_err(|error| store_status(error.into()))?;
-        position_of(&self.read_model, head.0).await?;
+        self.gate.at_least(&self.read_model, head.0).await?;
         let mut advice = Vec::with_capacity(accounts.len());
         for account in accounts {
             let recommendation = self.recommend(violation, &account, now).await?;
@@ -275,20 +272,6 @@ impl Desk {
         let executed = executed.map_err(|error| execute_status(error, refusal::order))?;
         let order = order_resource(&executed.state, &executed.head).unwrap_or_default();
         Ok((order, executed.head.position.0))
-    }
-
-    /// One page of a stream's events, and the token of the next.
-    pub async fn history<A: Aggregate>(
-        &self,
-        store: &Store<A>,
-        id: Uuid,
-        page_size: u32,
-        page_token: &str,
-    ) -> Result<(Vec<HistoryEntry>, String), Status> {
-        let (from, size) = history_page(page_size, page_token)?;
-        let events = store.history(id, from, size + 1).await.map_err(store_status)?;
-        let next = events.get(size).map(|event| event.revision.to_string()).unwrap_or_default();
-        Ok((events.iter().take(size).map(|event| history_entry(event)).collect(), next))
     }
 }
 

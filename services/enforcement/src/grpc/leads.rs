@@ -103,7 +103,6 @@ impl Desk {
         Ok(v1::DeclineLeadResponse { lead: Some(lead), position })
     }
 
-
     async fn on_lead(&self, context: &Context, lead_id: Uuid, command: LeadCommand) -> Result<(v1::Lead, u64), Status> {
         reply(self.leads.execute(lead_id, context, command).await)
     }

@@ -229,6 +229,7 @@ impl PlatformService for Platforms {
     ) -> Result<Response<Self::StreamOrdersStream>, Status> {
         let read = self.desk.gate.read(request)?;
         let platform = platform_of(read.principal.platform())?;
+        self.desk.gate.in_log("after_position", read.request.after_position).await?;
         Ok(Response::new(self.follow(&read, platform)))
     }
 

@@ -1,6 +1,6 @@
 //! What is asked: one thing as of a moment, from the log; many things, from rows; what happened, from the log.
 
-use casebook_bootstrap::{Explained, as_of, invalid, list_status, position_of, store_status};
+use casebook_bootstrap::{Explained, history, invalid, list_status, store_status};
 use casebook_execution::{Aggregate, AsOf, Loaded, Store};
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
@@ -33,7 +33,7 @@ impl Desk {
             self.gate.recorded_read(request, path!("GetLead"), |request| stream("lead", &request.lead_id)).await?;
         let asked = &read.request;
         let lead_id = id("lead_id", &asked.lead_id)?;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         // What they may know is a matter of now, what they are shown is as of then.
         self.known_lead(&self.sight(&read.principal), lead_id).await?;
         let loaded = load(&self.leads, lead_id, as_of).await?;
@@ -47,7 +47,7 @@ impl Desk {
             self.gate.recorded_read(request, path!("GetCase"), |request| stream("case", &request.case_id)).await?;
         let asked = &read.request;
         let case_id = id("case_id", &asked.case_id)?;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         // What they may know is a matter of now, what they are shown is as of then.
         self.known_case(&self.sight(&read.principal), case_id).await?;
         let loaded = load(&self.cases, case_id, as_of).await?;
@@ -64,7 +64,7 @@ impl Desk {
             self.gate.recorded_read(request, path!("GetOrder"), |request| stream("order", &request.order_id)).await?;
         let asked = &read.request;
         let order_id = id("order_id", &asked.order_id)?;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         // What they may know is a matter of now, what they are shown is as of then.
         self.known_order(&self.sight(&read.principal), order_id).await?;
         let loaded = load(&self.orders, order_id, as_of).await?;
@@ -87,7 +87,7 @@ impl Desk {
             violation: set(asked.violation),
             sorting: sorting(&asked.order_by)?,
         };
-        position_of(&self.read_model, asked.at_least_position).await?;
+        self.gate.at_least(&self.read_model, asked.at_least_position).await?;
         let listed = list_leads(self.read_model.reader(), filter, asked.page_size, &asked.page_token).await;
         let (leads, next_page_token) = listed.map_err(list_status)?;
         Ok(v1::ListLeadsResponse { leads, next_page_token })
@@ -109,7 +109,7 @@ impl Desk {
             platform_uid: set(asked.platform_uid),
             sorting: sorting(&asked.order_by)?,
         };
-        position_of(&self.read_model, asked.at_least_position).await?;
+        self.gate.at_least(&self.read_model, asked.at_least_position).await?;
         let listed = list_cases(self.read_model.reader(), filter, asked.page_size, &asked.page_token).await;
         let (cases, next_page_token) = listed.map_err(list_status)?;
         Ok(v1::ListCasesResponse { cases, next_page_token })
@@ -131,7 +131,7 @@ impl Desk {
             late_only: asked.late_only,
             sorting: sorting(&asked.order_by)?,
         };
-        position_of(&self.read_model, asked.at_least_position).await?;
+        self.gate.at_least(&self.read_model, asked.at_least_position).await?;
         let listed = list_orders(self.read_model.reader(), filter, asked.page_size, &asked.page_token).await;
         let (orders, next_page_token) = listed.map_err(list_status)?;
         Ok(v1::ListOrdersResponse { orders, next_page_token })
@@ -148,7 +148,8 @@ impl Desk {
         let asked = &read.request;
         let lead_id = id("lead_id", &asked.lead_id)?;
         self.known_lead(&self.sight(&read.principal), lead_id).await?;
-        let (entries, next_page_token) = self.history(&self.leads, lead_id, asked.page_size, &asked.page_token).await?;
+        let (entries, next_page_token) =
+            history(&self.leads, lead_id, asked.page_size, &asked.page_token).await?.unwrap_or_default();
         Ok(v1::ListLeadHistoryResponse { entries, next_page_token })
     }
 
@@ -163,7 +164,8 @@ impl Desk {
         let asked = &read.request;
         let case_id = id("case_id", &asked.case_id)?;
         self.known_case(&self.sight(&read.principal), case_id).await?;
-        let (entries, next_page_token) = self.history(&self.cases, case_id, asked.page_size, &asked.page_token).await?;
+        let (entries, next_page_token) =
+            history(&self.cases, case_id, asked.page_size, &asked.page_token).await?.unwrap_or_default();
         Ok(v1::ListCaseHistoryResponse { entries, next_page_token })
     }
 
@@ -179,7 +181,7 @@ impl Desk {
         let order_id = id("order_id", &asked.order_id)?;
         self.known_order(&self.sight(&read.principal), order_id).await?;
         let (entries, next_page_token) =
-            self.history(&self.orders, order_id, asked.page_size, &asked.page_token).await?;
+            history(&self.orders, order_id, asked.page_size, &asked.page_token).await?.unwrap_or_default();
         Ok(v1::ListOrderHistoryResponse { entries, next_page_token })
     }
 
@@ -202,7 +204,7 @@ impl Desk {
             return Err(Explained::denied("NO_JURISDICTION").status(words));
         }
         let account = self.account("account", asked.account.as_ref())?;
-        position_of(&self.read_model, asked.at_least_position).await?;
+        self.gate.at_least(&self.read_model, asked.at_least_position).await?;
         // The ladder counts every measure, whoever decided it; shown are those that the caller may know of.
         let recommendation = self.recommend(&asked.violation, &account, read.now).await?;
         let recommendation = Some(recommendation_message(&account, &recommendation));

@@ -1,7 +1,8 @@
 //! Items: ingested and screened, found against, referred.
 
 use casebook_authz::Principal;
-use casebook_bootstrap::{Write, as_of, history_entry, history_page, invalid, list_status, position_of, store_status};
+use casebook_bootstrap::{Write, history, invalid, list_status, store_status};
+use casebook_execution::batch::part;
 use casebook_execution::{Context, ExecuteError};
 use casebook_kernel::ids::ItemId;
 use casebook_kernel::region::Region;
@@ -9,7 +10,7 @@ use casebook_proto::review::v1 as proto;
 use tonic::{Request, Status};
 
 use super::reports::other_platform;
-use super::{Review, item_reply, knowledge_status, not_found, parse, refusal, row_error, step};
+use super::{Review, item_reply, knowledge_status, not_found, parse, refusal, row_error};
 use crate::codec::values::text_from;
 use crate::domain::capture::Capture;
 use crate::domain::finding::{FindingId, OfficerReference};
@@ -28,12 +29,14 @@ impl Review {
         &self,
         request: Request<proto::IngestItemsRequest>,
     ) -> Result<proto::IngestItemsResponse, Status> {
-        let Write { request, context, principal } = self.gate.write(request)?;
-        let region = parse::region(&request.region, &context.actor)?;
+        let write = self.gate.write(request)?;
+        let region = parse::region(&write.request.region, &write.context.actor)?;
+        self.gate.begin_batch(&write).await?;
+        let Write { request, context, principal } = write;
         let mut rows = Vec::with_capacity(request.items.len());
         let mut last = 0;
         for (row, item) in (0..).zip(request.items) {
-            let context = step(&context, &format!("row/{row}"));
+            let context = part(&context, &format!("row/{row}"));
             let ingested = match self.captured_by(&principal, item) {
                 Ok(capture) => self.ingest_one(&context, source(&principal), capture, region).await,
                 Err(status) => Err(status),
@@ -89,7 +92,7 @@ impl Review {
         let mut last = position;
         let screened = item.version(version).is_some_and(|version| version.screened.is_some());
         if version > 0 && !screened && !context.validate_only {
-            let executed = self.examiner.screen(&step(context, "screen"), item, version).await;
+            let executed = self.examiner.screen(&part(context, "screen"), item, version).await;
             if let Some(executed) = executed.map_err(examination_status)? {
                 row.rule_ids = rules_met(executed.state.item().and_then(|item| item.version(version)));
                 last = executed.head.position.0;
@@ -177,7 +180,7 @@ impl Review {
     pub(super) async fn item(&self, request: Request<proto::GetItemRequest>) -> Result<proto::GetItemResponse, Status> {
         let read = self.gate.recorded_read(request, GET, |request| format!("item-{}", request.item_id)).await?;
         let asked = read.request;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let id: ItemId = parse::id("item_id", &asked.item_id)?;
         let loaded = self.items.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         match (loaded.state.item(), loaded.head) {
@@ -195,7 +198,7 @@ impl Review {
         };
         let read = self.gate.recorded_read(request, LIST, described).await?;
         let filter = item_filter(&read.request)?;
-        position_of(&self.model, read.request.at_least_position).await?;
+        self.gate.at_least(&self.model, read.request.at_least_position).await?;
         let (items, next_page_token) =
             list_items(self.model.reader(), filter, read.request.page_size, &read.request.page_token)
                 .await
@@ -209,17 +212,10 @@ impl Review {
     ) -> Result<proto::ListItemHistoryResponse, Status> {
         let of_item = |request: &proto::ListItemHistoryRequest| format!("item-{}", request.item_id);
         let asked = self.gate.recorded_read(request, LIST_HISTORY, of_item).await?.request;
-        let (from, limit) = history_page(asked.page_size, &asked.page_token)?;
         let id: ItemId = parse::id("item_id", &asked.item_id)?;
-        let events = self.items.history(id.uuid(), from, limit).await.map_err(store_status)?;
-        if events.is_empty() && from == 0 {
-            return Err(not_found(NOT_FOUND, "item", &asked.item_id));
-        }
-        let next = events.last().filter(|_| events.len() == limit).map(|last| (last.revision + 1).to_string());
-        Ok(proto::ListItemHistoryResponse {
-            entries: events.iter().map(|event| history_entry(event)).collect(),
-            next_page_token: next.unwrap_or_default(),
-        })
+        let page = history(&self.items, id.uuid(), asked.page_size, &asked.page_token).await?;
+        let (entries, next_page_token) = page.ok_or_else(|| not_found(NOT_FOUND, "item", &asked.item_id))?;
+        Ok(proto::ListItemHistoryResponse { entries, next_page_token })
     }
 }
 

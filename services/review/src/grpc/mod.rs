@@ -16,7 +16,6 @@ use casebook_proto::review::v1 as proto;
 use casebook_proto::review::v1::review_service_server::ReviewService;
 use casebook_readmodel::ReadModel;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use crate::domain::item::{Item, ItemCommand};
 use crate::domain::report::{Report, ReportCommand};
@@ -82,12 +81,6 @@ fn report_reply(executed: &Executed<Report>) -> (Option<proto::Report>, u64) {
 fn item_reply(executed: &Executed<Item>) -> (Option<proto::Item>, u64) {
     let item = executed.state.item().map(|item| resource::item(item, &executed.head));
     (item, executed.head.position.0)
-}
-
-/// The context of one step of a request that writes several streams: each step is done once by itself.
-fn step(context: &Context, what: &str) -> Context {
-    let request_id = Uuid::new_v5(&context.request_key(), what.as_bytes()).to_string();
-    Context { request_id, ..context.clone() }
 }
 
 fn knowledge_status(error: KnowledgeError) -> Status {

@@ -1,15 +1,14 @@
 //! Reports: filed, accepted, declined, withdrawn, merged, concluded.
 
-use casebook_bootstrap::{
-    Explained, Write, as_of, history_entry, history_page, invalid, list_status, position_of, store_status,
-};
+use casebook_bootstrap::{Explained, Write, history, invalid, list_status, store_status};
+use casebook_execution::batch::part;
 use casebook_execution::{Context, Metadata};
 use casebook_kernel::AgencyId;
 use casebook_kernel::ids::ReportId;
 use casebook_proto::review::v1 as proto;
 use tonic::{Request, Status};
 
-use super::{Review, knowledge_status, not_found, parse, report_reply, row_error, step};
+use super::{Review, knowledge_status, not_found, parse, report_reply, row_error};
 use crate::codec::values::{channel, decline_reason, parsed, text_from};
 use crate::domain::finding::OfficerReference;
 use crate::domain::report::{FiledReport, MergeTarget, Outcome, ReportCommand};
@@ -131,14 +130,16 @@ impl Review {
         &self,
         request: Request<proto::MergeReportsRequest>,
     ) -> Result<proto::MergeReportsResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let write = self.gate.write(request)?;
+        let (request, context) = (&write.request, &write.context);
         let into: ReportId = parse::id("into_report_id", &request.into_report_id)?;
         let target = self.reports.load(into.uuid()).await.map_err(store_status)?;
         let target = target.state.report().ok_or_else(|| not_found(NOT_FOUND, "report", &request.into_report_id))?;
+        self.gate.begin_batch(&write).await?;
         let mut rows = Vec::with_capacity(request.report_ids.len());
         let mut last = 0;
-        for report_id in request.report_ids {
-            let merged = self.merge_one(&context, &report_id, target).await;
+        for report_id in write.request.report_ids.clone() {
+            let merged = self.merge_one(context, &report_id, target).await;
             rows.push(match merged {
                 Ok((report, position)) => {
                     last = last.max(position);
@@ -157,7 +158,7 @@ impl Review {
         target: &FiledReport,
     ) -> Result<(Option<proto::Report>, u64), Status> {
         let id: ReportId = parse::id("report_ids", report_id)?;
-        let context = step(context, &format!("merge/{id}"));
+        let context = part(context, &format!("merge/{id}"));
         let into =
             MergeTarget { report_id: target.filed.report_id, item_id: target.filed.item_id, open: target.is_open() };
         let command = ReportCommand::Merge { into, by: by(&context), now: context.now };
@@ -170,7 +171,7 @@ impl Review {
     ) -> Result<proto::GetReportResponse, Status> {
         let read = self.gate.recorded_read(request, GET, |request| format!("report-{}", request.report_id)).await?;
         let asked = read.request;
-        let as_of = as_of(asked.as_of_time.as_ref(), asked.as_of_position)?;
+        let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let id: ReportId = parse::id("report_id", &asked.report_id)?;
         let loaded = self.reports.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         match (loaded.state.report(), loaded.head) {
@@ -190,7 +191,7 @@ impl Review {
         };
         let read = self.gate.recorded_read(request, LIST, described).await?;
         let filter = report_filter(&read.request)?;
-        position_of(&self.model, read.request.at_least_position).await?;
+        self.gate.at_least(&self.model, read.request.at_least_position).await?;
         let (reports, next_page_token) =
             list_reports(self.model.reader(), filter, read.request.page_size, &read.request.page_token)
                 .await
@@ -204,17 +205,10 @@ impl Review {
     ) -> Result<proto::ListReportHistoryResponse, Status> {
         let of_report = |request: &proto::ListReportHistoryRequest| format!("report-{}", request.report_id);
         let asked = self.gate.recorded_read(request, LIST_HISTORY, of_report).await?.request;
-        let (from, limit) = history_page(asked.page_size, &asked.page_token)?;
         let id: ReportId = parse::id("report_id", &asked.report_id)?;
-        let events = self.reports.history(id.uuid(), from, limit).await.map_err(store_status)?;
-        if events.is_empty() && from == 0 {
-            return Err(not_found(NOT_FOUND, "report", &asked.report_id));
-        }
-        let next = events.last().filter(|_| events.len() == limit).map(|last| (last.revision + 1).to_string());
-        Ok(proto::ListReportHistoryResponse {
-            entries: events.iter().map(|event| history_entry(event)).collect(),
-            next_page_token: next.unwrap_or_default(),
-        })
+        let page = history(&self.reports, id.uuid(), asked.page_size, &asked.page_token).await?;
+        let (entries, next_page_token) = page.ok_or_else(|| not_found(NOT_FOUND, "report", &asked.report_id))?;
+        Ok(proto::ListReportHistoryResponse { entries, next_page_token })
     }
 }
 
