@@ -45,10 +45,7 @@ pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesB
     );
     foundation.react(
         &model,
-        reactions::verified::CarryVerification {
-            stores: stores.clone(),
-            reactor: foundation.reactor(),
-        },
+        reactions::verified::CarryVerification { stores: stores.clone(), reactor: foundation.reactor() },
     );
     foundation.release_claims(&model, "credentials.release_claims", &stores.credentials);
     foundation.on_due(

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use casebook_execution::reaction::{Reactor, Undone, carry_out};
 use casebook_execution::timer::{DueTimer, OnDue};
 use casebook_execution::{Aggregate, Context};
+use casebook_kernel::Timestamp;
 use casebook_kernel::calendar::{CalendarError, reckon};
 use casebook_kernel::ids::AccountId;
-use casebook_kernel::Timestamp;
 use casebook_policy::{DeadlineName, PolicySet};
 use casebook_readmodel::ReadModel;
 use uuid::Uuid;
@@ -73,9 +73,9 @@ impl Deadlines {
     async fn supplement_due(&self, id: Uuid) -> Result<Option<Due>, Undone> {
         let loaded = self.stores.credentials.load(id).await?;
         match loaded.state.application().map(|application| &application.supplement) {
-            Some(Supplement::Asked { at, .. }) => due(&self.policy, DeadlineName::CredentialSupplement, *at)
-                .map(Some)
-                .map_err(Undone::never),
+            Some(Supplement::Asked { at, .. }) => {
+                due(&self.policy, DeadlineName::CredentialSupplement, *at).map(Some).map_err(Undone::never)
+            }
             _ => Ok(None),
         }
     }

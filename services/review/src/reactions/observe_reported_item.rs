@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
-use casebook_execution::reaction::{Reaction, Undone, carry_out};
 use casebook_execution::Aggregate as _;
+use casebook_execution::reaction::{Reaction, Undone, carry_out};
 
 use super::Reacting;
 use crate::domain::finding::FindingStage;
@@ -60,11 +60,7 @@ impl ObserveReportedItem {
         };
         let repeated = executed.repeated;
         // A report that is met again has brought its item in before; what has become of the item since counts.
-        let state = if repeated {
-            self.reacting.items.load(filed.item_id.uuid()).await?.state
-        } else {
-            executed.state
-        };
+        let state = if repeated { self.reacting.items.load(filed.item_id.uuid()).await?.state } else { executed.state };
         let Some(item) = state.item() else { return Ok(()) };
         let seen = filed.capture.content.snapshot().and_then(|snapshot| item.version_showing(snapshot));
         let is_screened = |version: &u32| item.version(*version).is_some_and(|version| version.screened.is_some());
