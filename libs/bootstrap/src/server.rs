@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use casebook_authz::{AuthLayer, TokenVerifier};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 use crate::foundation::{Foundation, Service};
 
@@ -19,6 +22,11 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(15);
 /// How long calls may go on after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// What health calls the reactions of all services.
+const REACTIONS: &str = "casebook.reactions";
+/// How often health asks them.
+const PARKED_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -38,9 +46,9 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    health.set_service_status("", ServingStatus::Serving).await;
     for name in services.iter().flat_map(|service| names_in_package(service.name)) {
-        health.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+        health.set_service_status(name, ServingStatus::Serving).await;
     }
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -49,11 +57,12 @@ pub async fn serve(
     };
     routes.add_service(health_service).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
 
+    tokio::spawn(tell_of_parked(health.clone(), foundation.parked(), stop.clone()));
     let stopping = {
         let stop = stop.clone();
         async move {
             stop.cancelled().await;
-            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+            health.set_service_status("", ServingStatus::NotServing).await;
         }
     };
     let served = Server::builder()
@@ -73,6 +82,19 @@ pub async fn serve(
     tokio::select! {
         served = served => served.map_err(ServeError::from),
         () = overdue => Ok(()),
+    }
+}
+
+/// Health says of `casebook.reactions` whether they have done everything: NOT_SERVING while anything is parked.
+async fn tell_of_parked(health: HealthReporter, parked: Vec<watch::Receiver<usize>>, stop: CancellationToken) {
+    loop {
+        let all_done = parked.iter().all(|count| *count.borrow() == 0);
+        let status = if all_done { ServingStatus::Serving } else { ServingStatus::NotServing };
+        health.set_service_status(REACTIONS, status).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PARKED_EVERY) => {}
+        }
     }
 }
 

@@ -17,5 +17,5 @@ pub use page::{Listing, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageError, page};
 pub use projection::{Projection, ProjectionError, run};
 /// What brings the tables of a read model up to date; named here so that who opens one needs no sea-orm.
 pub use sea_orm_migration::MigratorTrait;
-pub use verify::{VerifyView, ViewReport, verify_view};
+pub use verify::{VerifyView, ViewReport, verify_reactions, verify_view};
 pub use view::{View, ViewProjection};

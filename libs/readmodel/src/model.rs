@@ -100,17 +100,17 @@ impl ReadModel {
     }
 
     /// What the reactions of the service could not be done with, the oldest first.
-    pub async fn all_parked(&self) -> Result<Vec<Parked>, NotNow> {
+    pub async fn all_parked(&self) -> Result<Vec<Parked>, DbErr> {
         let rows = parked::Entity::find().order_by_asc(parked::Column::Position).all(&self.reader).await;
         let parked = |row: parked::Model| {
             Ok(Parked {
-                stream: row.stream.parse().map_err(|error| NotNow(format!("parked: {error}")))?,
+                stream: row.stream.parse().map_err(|error| DbErr::Custom(format!("parked: {error}")))?,
                 reaction: row.reaction,
                 position: Position(u64::try_from(row.position).unwrap_or(0)),
                 reason: row.reason,
             })
         };
-        rows.map_err(not_now)?.into_iter().map(parked).collect()
+        rows?.into_iter().map(parked).collect()
     }
 
     pub(crate) async fn save_rows_cursor(&self, db: &impl ConnectionTrait, position: Position) -> Result<(), DbErr> {
@@ -167,7 +167,7 @@ impl Cursors for ReadModel {
     }
 
     async fn parked(&self, name: &str) -> Result<Vec<Parked>, NotNow> {
-        let mut parked = self.all_parked().await?;
+        let mut parked = self.all_parked().await.map_err(not_now)?;
         parked.retain(|one| one.reaction == name);
         Ok(parked)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use casebook_eventlog::{EventLog, Filter, Position, READ_EVENTS_MAX, ReadError};
+use casebook_execution::reaction::Parked;
 use casebook_execution::{Loaded, Store};
 use sea_orm::{
     ColumnTrait as _, EntityTrait, Iterable as _, ModelTrait as _, PrimaryKeyToColumn as _, QueryFilter as _, Value,
@@ -142,5 +143,24 @@ fn primary_key<V: View>(row: &<V::Entity as EntityTrait>::Model) -> String {
     match key {
         Some(Value::String(Some(text))) => text.to_string(),
         other => format!("{other:?}"),
+    }
+}
+
+/// Names the events that the service's reactions could not be done with: what should have followed is not there.
+pub fn verify_reactions() -> Box<dyn VerifyView> {
+    Box::new(Reactions)
+}
+
+struct Reactions;
+
+#[async_trait]
+impl VerifyView for Reactions {
+    async fn verify(&self, _: &Arc<dyn EventLog>, model: &ReadModel) -> Result<ViewReport, ProjectionError> {
+        let mut report = ViewReport { view: "reactions", ..ViewReport::default() };
+        for Parked { reaction, stream, position, reason } in model.all_parked().await? {
+            report.rows += 1;
+            report.mismatch(|| format!("{reaction} has parked {stream} at position {position}: {reason}"));
+        }
+        Ok(report)
     }
 }

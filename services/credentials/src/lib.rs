@@ -21,7 +21,7 @@ use std::sync::Arc;
 use casebook_bootstrap::{Foundation, Service, StartError};
 use casebook_execution::Store;
 use casebook_proto::credentials::v1::credentials_service_server::CredentialsServiceServer;
-use casebook_readmodel::{ViewProjection, verify_view};
+use casebook_readmodel::{ViewProjection, verify_reactions, verify_view};
 
 use readmodel::{CredentialView, HeadcountView, RecertificationView};
 use registry::{FileRegistry, NoRegistry, RegistryPort};
@@ -70,6 +70,7 @@ pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesB
             verify_view::<CredentialView>(),
             verify_view::<RecertificationView>(),
             verify_view::<HeadcountView>(),
+            verify_reactions(),
         ],
     })
 }

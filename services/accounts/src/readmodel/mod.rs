@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use casebook_eventlog::EventLog;
 use casebook_kernel::region::Region;
-use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_view};
+use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_reactions, verify_view};
 use prost::Message;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, DbErr};
@@ -30,7 +30,7 @@ pub fn projections(log: &Arc<dyn EventLog>) -> Vec<Box<dyn Projection>> {
 
 /// The tables, to be held against the log.
 pub fn views() -> Vec<Box<dyn VerifyView>> {
-    vec![verify_view::<InstitutionView>(), verify_view::<AccountView>(), verify_view::<OrderView>()]
+    vec![verify_view::<InstitutionView>(), verify_view::<AccountView>(), verify_reactions(), verify_view::<OrderView>()]
 }
 
 /// A position as a column holds it.

@@ -98,7 +98,7 @@ async fn a_dossier_shows_the_case_as_of_any_time_and_any_position() {
     let before_anything = dossier(&running, at("2026-03-02T00:59:59Z")).await.unwrap_err();
     assert_eq!((before_anything.code(), reason(&before_anything)), (Code::NotFound, "CASE_NOT_FOUND".into()));
     let beyond = dossier(&running, to(1_000_000)).await.unwrap_err();
-    assert_eq!((beyond.code(), reason(&beyond)), (Code::FailedPrecondition, "POSITION_BEYOND_HEAD".into()));
+    assert_eq!((beyond.code(), reason(&beyond)), (Code::OutOfRange, "POSITION_BEYOND_HEAD".into()));
     let both = GetDossierRequest { as_of_position: 3, ..at("2026-03-02T02:00:00Z") };
     assert_eq!(dossier(&running, both).await.unwrap_err().code(), Code::InvalidArgument);
 }
@@ -173,7 +173,7 @@ async fn a_difference_is_what_happened_in_the_case_between_two_positions() {
     let all = diff(0, 0).await.unwrap();
     assert_eq!((all.entries.len(), all.from_head.unwrap().events), (6, 0));
     assert_eq!(diff(7, 3).await.unwrap_err().code(), Code::InvalidArgument);
-    assert_eq!(diff(3, 1_000).await.unwrap_err().code(), Code::FailedPrecondition);
+    assert_eq!(diff(3, 1_000).await.unwrap_err().code(), Code::OutOfRange);
 }
 
 /// X: an auditor sees all; an agency the cases in which it took part; of others it does not even learn that they exist.
@@ -251,7 +251,7 @@ async fn a_head_that_was_written_down_is_confirmed_later() {
     };
     let noted = head(8).await.unwrap();
     assert_eq!((noted.position, noted.events), (8, 8));
-    assert_eq!(head(9).await.unwrap_err().code(), Code::FailedPrecondition);
+    assert_eq!(head(9).await.unwrap_err().code(), Code::OutOfRange);
     running.append(&stream("case", CASE), CORRELATION, "cac-310000", "{}").await;
 
     let verify = async |from_position, to_position, position, chain_sha256: &str| {

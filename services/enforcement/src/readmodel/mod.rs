@@ -9,7 +9,7 @@ mod sight;
 use std::sync::Arc;
 
 use casebook_eventlog::{EventLog, Position};
-use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_view};
+use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_reactions, verify_view};
 use prost::Message;
 use sea_orm::DbErr;
 
@@ -43,7 +43,7 @@ pub fn projections(log: &Arc<dyn EventLog>) -> Vec<Box<dyn Projection>> {
 
 /// The tables, to be held against the log.
 pub fn views() -> Vec<Box<dyn VerifyView>> {
-    vec![verify_view::<LeadView>(), verify_view::<CaseView>(), verify_view::<OrderView>()]
+    vec![verify_view::<LeadView>(), verify_view::<CaseView>(), verify_reactions(), verify_view::<OrderView>()]
 }
 
 /// A position as a column holds it.

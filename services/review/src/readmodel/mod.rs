@@ -8,7 +8,7 @@ mod report;
 use std::sync::Arc;
 
 use casebook_eventlog::{EventLog, Position};
-use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_view};
+use casebook_readmodel::{PageError, Projection, VerifyView, ViewProjection, verify_reactions, verify_view};
 use prost::Message;
 use sea_orm::DbErr;
 
@@ -34,6 +34,7 @@ pub(crate) fn views() -> Vec<Box<dyn VerifyView>> {
         verify_view::<item::ItemView>(),
         verify_view::<knowledge::AccountView>(),
         verify_view::<knowledge::CredentialView>(),
+        verify_reactions(),
     ]
 }
 

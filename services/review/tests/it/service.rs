@@ -1,5 +1,6 @@
 //! Content review as its callers meet it.
 
+use casebook_eventlog::EventLog as _;
 use casebook_kernel::ids::AccountId;
 use casebook_proto::common::v1::Role;
 use casebook_proto::review::v1::*;
@@ -220,6 +221,56 @@ async fn a_batch_takes_in_what_can_be_taken_in() {
     let rows = platform.ingest_items(batch(4, vec![gone])).await.expect("gone").into_inner().rows;
     assert_eq!((rows[0].version, rows[0].unchanged), (0, false));
     world.rows_agree().await;
+    world.stop().await;
+}
+
+/// One request id stands for one batch: with other content it is refused as a whole, also where only one row differs, and
+/// under the id of a single command or the other way round.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_under_a_used_request_id_is_refused_as_a_whole() {
+    let world = World::start(NOW).await;
+    let mut intake = world.client("cac-310000", "o-1", "310000", &[Role::Intake, Role::Reviewer]);
+    let batch = |number, texts: &[&str]| IngestItemsRequest {
+        request_id: request_id(number),
+        items: texts.iter().map(|text| ItemCapture { platform_item_id: (*text).to_owned(), ..capture(text) }).collect(),
+        ..Default::default()
+    };
+    let first = intake.ingest_items(batch(1, &["甲", "乙"])).await.expect("taken in").into_inner();
+    world.at_rest().await;
+    let head = world.log.head().await;
+    let again = intake.ingest_items(batch(1, &["甲", "乙"])).await.expect("the same once more").into_inner();
+    assert_eq!(again, first);
+    let rehearsal = |number, texts| IngestItemsRequest { validate_only: true, ..batch(number, texts) };
+    for other in [batch(1, &["甲", "丙"]), batch(1, &["甲"]), batch(1, &["甲", "乙", "丙"]), rehearsal(1, &["丙"])]
+    {
+        assert_eq!(reason(intake.ingest_items(other).await, Code::AlreadyExists), "REQUEST_ID_REUSED");
+    }
+    let single = FileReportRequest { request_id: request_id(1), ..filing(1, "多喝水") };
+    assert_eq!(reason(intake.file_report(single).await, Code::AlreadyExists), "REQUEST_ID_REUSED");
+    intake.ingest_items(rehearsal(5, &["丁"])).await.expect("a rehearsal");
+    world.at_rest().await;
+    assert_eq!(world.log.head().await, head, "nothing is written");
+
+    let mut ids = Vec::new();
+    for number in 11..=13 {
+        let report = intake.file_report(filing(number, "多喝水")).await.expect("filed").into_inner().report;
+        ids.push(report.expect("a report").report_id);
+    }
+    world.at_rest().await;
+    let merge = |number, reports: &[usize]| MergeReportsRequest {
+        request_id: request_id(number),
+        report_ids: reports.iter().map(|index| ids[*index].clone()).collect(),
+        into_report_id: ids[0].clone(),
+        ..Default::default()
+    };
+    let first = intake.merge_reports(merge(20, &[1])).await.expect("merged").into_inner();
+    world.at_rest().await;
+    let head = world.log.head().await;
+    assert_eq!(intake.merge_reports(merge(20, &[1])).await.expect("the same once more").into_inner(), first);
+    for other in [merge(20, &[1, 2]), merge(20, &[2]), merge(1, &[2]), merge(11, &[2])] {
+        assert_eq!(reason(intake.merge_reports(other).await, Code::AlreadyExists), "REQUEST_ID_REUSED");
+    }
+    assert_eq!(world.log.head().await, head, "nothing is written");
     world.stop().await;
 }
 

@@ -8,6 +8,7 @@ mod documents;
 mod idempotency;
 mod journeys;
 mod moves;
+mod positions;
 mod rebuild;
 mod requests;
 mod restart;
