@@ -277,8 +277,8 @@ async fn a_head_that_was_written_down_is_confirmed_later() {
         running.audit.verify_range(call(&auditor(), request)).await.map(tonic::Response::into_inner)
     };
     assert_eq!(range(5, 2).await.unwrap_err().code(), Code::InvalidArgument);
-    assert_eq!(range(0, 10).await.unwrap_err().code(), Code::FailedPrecondition);
-    assert_eq!(range(10, 0).await.unwrap_err().code(), Code::FailedPrecondition);
+    assert_eq!(range(0, 10).await.unwrap_err().code(), Code::OutOfRange);
+    assert_eq!(range(10, 0).await.unwrap_err().code(), Code::OutOfRange);
 }
 
 #[tokio::test]
