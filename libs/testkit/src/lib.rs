@@ -1,7 +1,9 @@
-//! What tests share: given/when/then over deciders, a log that fails when told to, and a throw-away PostgreSQL.
+//! What tests share: given/when/then over deciders, a log that fails when told to, a throw-away PostgreSQL, and a
+//! program that is started and stopped.
 
 pub mod faulty_log;
 pub mod postgres;
+pub mod program;
 pub mod scenario;
 
 pub use faulty_log::{Fault, FaultyLog};

@@ -9,12 +9,5 @@ mod cli;
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     casebook_bootstrap::start_telemetry(arguments.log_level());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return cli::failed(&error),
-    };
-    match runtime.block_on(cli::run(arguments)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => cli::failed(&*error),
-    }
+    casebook_bootstrap::run_to_end("casebook", cli::run(arguments))
 }

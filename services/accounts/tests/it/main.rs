@@ -9,6 +9,7 @@ mod institution;
 mod measure;
 mod observation;
 mod people;
+mod program;
 mod properties;
 mod receipts;
 mod restriction;

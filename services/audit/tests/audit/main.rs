@@ -2,6 +2,7 @@
 
 mod cases;
 mod chain;
+mod program;
 mod reads;
 mod rebuild;
 mod support;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{Rate, drive, echo};
 use crate::client::Client;
-use crate::system::{Options, System};
+use crate::system::{self, Options, System};
 
 const IN_FLIGHT: [usize; 3] = [1, 8, 64];
 const SYNC_BYTES: usize = 512;
@@ -47,7 +47,7 @@ pub struct Measured {
 
 /// Measures both commands: one that only writes, and one that three reactions and screenings follow from.
 pub async fn run(data_dir: &Path, span: Duration) -> Result<Vec<Measured>, Box<dyn std::error::Error>> {
-    let system = System::start(Options {
+    let system = system::start(Options {
         data_dir: data_dir.to_path_buf(),
         listen: ([127, 0, 0, 1], 0).into(),
         clock: Arc::new(SystemClock),

@@ -9,10 +9,9 @@ mod up;
 mod verify;
 
 use std::error::Error;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use casebook_bootstrap::{DataDir, say};
+use clap::{Parser, Subcommand};
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -45,19 +44,11 @@ enum Command {
     Token(token::Token),
 }
 
-/// Where a deployment keeps what it must not lose.
-#[derive(Debug, Args)]
-struct DataDir {
-    /// The folder with log, read models and keys.
-    #[arg(long, env = "CASEBOOK_DATA_DIR", default_value = "casebook-data")]
-    data_dir: PathBuf,
-}
-
 impl Arguments {
     /// What is logged where `RUST_LOG` does not say.
     pub fn log_level(&self) -> &'static str {
         match self.command {
-            None | Some(Command::Up(_)) => "info,sea_orm_migration=warn",
+            None | Some(Command::Up(_)) => casebook_bootstrap::SERVING_LOG_LEVEL,
             _ => "warn",
         }
     }
@@ -73,25 +64,4 @@ pub async fn run(arguments: Arguments) -> Done {
         Command::Bench(bench) => bench.run().await,
         Command::Token(token) => token.run(),
     }
-}
-
-/// Prints a line. Whoever reads may stop reading (`casebook replay … | head`): that is no failure.
-fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
-    use std::io::Write as _;
-    match writeln!(std::io::stdout(), "{line}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
-}
-
-/// Says why, with all the reasons behind it.
-pub fn failed(error: &dyn Error) -> ExitCode {
-    eprint!("casebook: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprint!(": {error}");
-        cause = error.source();
-    }
-    eprintln!();
-    ExitCode::FAILURE
 }

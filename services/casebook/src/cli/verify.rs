@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use casebook::system::{Layout, Options, System};
+use casebook::system::{self, Layout, Options};
 use casebook_eventlog::embedded::EmbeddedLog;
 use casebook_eventlog::{EventLog as _, Filter, Position};
 use casebook_execution::TurnedClock;
@@ -33,7 +33,7 @@ impl Verify {
         }
         // The clock stands where the log ends: to verify must not let deadlines pass.
         let clock = Arc::new(TurnedClock::at(last_moment(&Layout::of(&self.data.data_dir).log).await?));
-        let system = System::start(Options {
+        let system = system::start(Options {
             data_dir: self.data.data_dir,
             listen: ([127, 0, 0, 1], 0).into(),
             clock,

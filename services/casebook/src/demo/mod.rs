@@ -24,7 +24,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::client::{Client, ConnectError};
 use crate::matter::{self, Matter, Unreadable};
-use crate::system::{Options, System, SystemError};
+use crate::system::{self, Options, SystemError};
 use cast::Cast;
 use conduct::{Conduct, Progress};
 use platforms::Answers;
@@ -100,7 +100,7 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     let lines = lines(&options)?;
     let start = lines.iter().flatten().map(|matter| matter.reported_at).min().unwrap_or_default() - PRELUDE;
     let clock = Arc::new(TurnedClock::at(start));
-    let system = System::start(Options {
+    let system = system::start(Options {
         data_dir: options.data_dir.clone(),
         listen: ([127, 0, 0, 1], 0).into(),
         clock: clock.clone(),

@@ -45,11 +45,11 @@ impl Credentials {
         let read = self.gate.read(request)?;
         let request = read.request;
         let institution: InstitutionId = id("institution_id", &request.institution_id).map_err(parse::field)?;
+        let department = parse::department(&request.department)?;
+        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         if read.principal.institution().is_some_and(|own| own != request.institution_id) {
             return Err(refusals::no_norm());
         }
-        let department = parse::department(&request.department)?;
-        let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
         let loaded =
             self.headcounts.load_as_of(Norm::id(institution, &department), as_of).await.map_err(store_status)?;
         let head = loaded.head.ok_or_else(refusals::no_norm)?;

@@ -6,5 +6,6 @@ mod harness;
 mod headcount;
 mod notice;
 mod privacy;
+mod program;
 mod requests;
 mod verification;

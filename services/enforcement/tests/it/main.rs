@@ -5,6 +5,7 @@ mod deadlines;
 mod house;
 mod journey;
 mod platforms;
+mod program;
 mod properties;
 mod refusals;
 mod reversal;

@@ -2,5 +2,6 @@
 
 mod golden;
 mod posts;
+mod program;
 mod service;
 mod world;

@@ -181,7 +181,7 @@ fn the_services_look_alike() {
         // Audit decides nothing: it reads what the others decided and writes down who read it. So it has no aggregate,
         // no codec and no reaction.
         let decides = service.folder != "services/audit";
-        let mut parts = vec!["README.md", "src/lib.rs", "src/grpc", "src/readmodel"];
+        let mut parts = vec!["README.md", "src/main.rs", "src/lib.rs", "src/grpc", "src/readmodel"];
         if decides {
             parts.extend(["src/domain", "src/codec", "src/reactions", "tests/golden"]);
         }

@@ -213,12 +213,11 @@ async fn reviews_take_effect_once() {
     let taken = ingest(batch.clone()).await.expect("taken in");
     let after = journey.world.at_rest().await;
     assert_eq!(ingest(batch.clone()).await.expect("once more"), taken, "the first outcome");
-    // Each row of a batch is answered by itself, and so is each row under a reused id.
+    // The id is the whole batch's: with one row changed nothing of it is carried out, not even the rows that are new.
     let mut other = batch;
-    other.items.iter_mut().for_each(|item| item.text = "别的内容".into());
-    let rows = ingest(other).await.expect("answered row by row").rows;
-    let reasons: Vec<_> = rows.iter().filter_map(|row| Some(row.error.as_ref()?.reason.as_str())).collect();
-    assert_eq!(reasons, ["REQUEST_ID_REUSED", "REQUEST_ID_REUSED"]);
+    other.items[1].text = "别的内容".into();
+    other.items.push(reviewing::capture("M4", "早睡早起"));
+    assert_eq!(refused(ingest(other).await), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
     assert_eq!(journey.world.at_rest().await, after, "one effect");
     assert!(taken.rows.iter().all(|row| row.error.is_none() && row.version == 1), "{taken:?}");
     journey.world.stop().await;

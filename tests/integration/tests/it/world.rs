@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use casebook::system::{Options, System};
+use casebook::system::{self, Options, System};
 use casebook_authz::Principal;
 use casebook_eventlog::Position;
 use casebook_execution::timer::DueIndex as _;
@@ -88,7 +88,7 @@ impl World {
             policy_dir: None,
             registry_file: Some(folder.path().join(REGISTRY)),
         };
-        let system = System::start(options).await.unwrap_or_else(|error| panic!("the system starts: {error}"));
+        let system = system::start(options).await.unwrap_or_else(|error| panic!("the system starts: {error}"));
         let endpoint = Endpoint::from_shared(system.endpoint()).expect("an address");
         let channel = endpoint.connect().await.expect("the system listens");
         Self { system, clock, channel, folder }

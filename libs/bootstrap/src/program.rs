@@ -1,0 +1,125 @@
+//! A process that serves until it is told to stop: what `casebook up` and the program of every single service have in common.
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use casebook_execution::SystemClock;
+use clap::{Args, Parser};
+use tokio::signal::unix::{SignalKind, signal};
+use tonic::service::RoutesBuilder;
+
+use crate::foundation::{Foundation, Service, StartError};
+use crate::node::{Layout, Node, Options};
+use crate::telemetry;
+
+/// What is logged where `RUST_LOG` does not say.
+pub const SERVING_LOG_LEVEL: &str = "info,sea_orm_migration=warn";
+
+/// Where a deployment keeps what it must not lose.
+#[derive(Debug, Clone, Args)]
+pub struct DataDir {
+    /// The folder with log, read models and keys.
+    #[arg(long, env = "CASEBOOK_DATA_DIR", default_value = "casebook-data")]
+    pub data_dir: PathBuf,
+}
+
+/// How a process serves.
+#[derive(Debug, Clone, Args)]
+pub struct Serving {
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Where to listen. Tokens protect the calls, but the connection is not encrypted: stay on loopback.
+    #[arg(long, env = "CASEBOOK_LISTEN", default_value = "127.0.0.1:50051")]
+    pub listen: SocketAddr,
+    /// A folder of policy packs in place of the shipped ones.
+    #[arg(long, env = "CASEBOOK_POLICY_DIR")]
+    pub policy_dir: Option<PathBuf>,
+    /// A file of JSON lines that stands in for the registry of practitioners.
+    #[arg(long, env = "CASEBOOK_REGISTRY_FILE")]
+    pub registry_file: Option<PathBuf>,
+}
+
+impl Serving {
+    /// Serves what `services` starts until SIGTERM or an interrupt, then drains.
+    pub async fn until_stopped(
+        self,
+        services: impl AsyncFnOnce(&Foundation, &mut RoutesBuilder) -> Result<Vec<Service>, StartError>,
+    ) -> Result<(), Box<dyn Error>> {
+        if !self.listen.ip().is_loopback() {
+            return Err("without TLS, which a later version brings, Casebook listens on loopback addresses only".into());
+        }
+        let mut terminate = signal(SignalKind::terminate())?;
+        let options = Options {
+            data_dir: self.data.data_dir.clone(),
+            listen: self.listen,
+            clock: Arc::new(SystemClock),
+            policy_dir: self.policy_dir,
+            registry_file: self.registry_file,
+        };
+        let mut node = Node::start(options, services).await?;
+        let layout = Layout::of(&self.data.data_dir);
+        say(format_args!("serving      {}  (gRPC, with health and reflection)", node.endpoint()))?;
+        say(format_args!("log          {}", layout.log.display()))?;
+        say(format_args!("read models  {}", layout.read_models.display()))?;
+        say(format_args!("keys         {}", layout.keys.display()))?;
+        say(format_args!("policy       {}", node.foundation.policy.pack.version()))?;
+        say(format_args!("a token      casebook token --data-dir {} --help", self.data.data_dir.display()))?;
+        tokio::select! {
+            ended = node.ended() => return Ok(ended?),
+            _ = terminate.recv() => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+        say("draining")?;
+        node.stop().await;
+        Ok(())
+    }
+}
+
+/// Prints a line. Whoever reads may stop reading (`casebook replay … | head`): that is no failure.
+pub fn say(line: impl std::fmt::Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Serves one service of Casebook until stopped. Processes share one log: with a log of its own a service is alone.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    serving: Serving,
+}
+
+/// The whole program of one service.
+pub fn run_service(
+    name: &'static str,
+    start: impl AsyncFnOnce(&Foundation, &mut RoutesBuilder) -> Result<Service, StartError>,
+) -> ExitCode {
+    let arguments = Arguments::parse();
+    telemetry::start(SERVING_LOG_LEVEL);
+    let services =
+        async |foundation: &Foundation, routes: &mut RoutesBuilder| Ok(vec![start(foundation, routes).await?]);
+    run_to_end(name, arguments.serving.until_stopped(services))
+}
+
+/// Runs a program's main future and says why it failed, with all the reasons behind it.
+pub fn run_to_end(name: &str, program: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCode {
+    let ended = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(program),
+        Err(error) => Err(error.into()),
+    };
+    let Err(error) = ended else { return ExitCode::SUCCESS };
+    eprint!("{name}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprint!(": {error}");
+        cause = error.source();
+    }
+    eprintln!();
+    ExitCode::FAILURE
+}
