@@ -24,6 +24,10 @@ fn asking(rpc: &Rpc, position: &str, world: &World) -> DynamicMessage {
             request.set_field(&field, full.get_field(&field).into_owned());
         }
     }
+    if let Some(violation) = rpc.request().get_field_by_name("violation").filter(|field| contract::rule(field).required)
+    {
+        request.set_field(&violation, Value::String("V-01".into()));
+    }
     request.set_field_by_name(position, Value::U64(FAR_BEYOND));
     request
 }
