@@ -12,9 +12,11 @@ use casebook_kernel::Actor;
 use casebook_kernel::region::Region;
 use casebook_policy::PolicySet;
 use casebook_readmodel::{MigratorTrait, OpenError, Projection, ReadModel, VerifyView};
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::service::RoutesBuilder;
 
 use crate::gate::Gate;
 use crate::keys::Keys;
@@ -51,6 +53,13 @@ pub struct RestError {
     reached: Position,
     head: Position,
 }
+
+/// A service on its way up. Boxed: its code is then made once, in its own crate, and not again in every program and test that
+/// starts it.
+pub type Starting<'a> = BoxFuture<'a, Result<Service, StartError>>;
+
+/// How a service starts: it follows the log from now on, and its methods are among the routes.
+pub type StartService = for<'a> fn(&'a Foundation, &'a mut RoutesBuilder) -> Starting<'a>;
 
 /// A service that runs.
 pub struct Service {

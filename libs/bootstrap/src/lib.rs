@@ -12,7 +12,7 @@ mod status;
 mod telemetry;
 
 pub use api::{history, history_entry, list_status, operation_status};
-pub use foundation::{Foundation, RestError, Service, Settings, StartError};
+pub use foundation::{Foundation, RestError, Service, Settings, StartError, StartService, Starting};
 pub use gate::{Gate, Read, Write};
 pub use keys::{KeyError, Keys};
 pub use node::{Layout, Node, NodeError, Options};

@@ -11,12 +11,13 @@ use casebook_eventlog::embedded::{EmbeddedLog, OpenError, Options as LogOptions}
 use casebook_execution::Clock;
 use casebook_readmodel::{ProjectionError, ViewReport};
 use chrono::TimeDelta;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
-use crate::foundation::{Foundation, RestError, Service, Settings, StartError};
+use crate::foundation::{Foundation, RestError, Service, Settings, StartError, StartService};
 use crate::keys::{KeyError, Keys};
 use crate::policy::{PolicyError, policy};
 use crate::server::{ServeError, serve};
@@ -75,11 +76,12 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts what `services` starts. What is wrong with the configuration is found before any port is bound.
-    pub async fn start(
-        options: Options,
-        services: impl AsyncFnOnce(&Foundation, &mut RoutesBuilder) -> Result<Vec<Service>, StartError>,
-    ) -> Result<Self, NodeError> {
+    /// Starts `services` on one log. What is wrong with the configuration is found before any port is bound.
+    pub fn start(options: Options, services: &[StartService]) -> BoxFuture<'_, Result<Self, NodeError>> {
+        Box::pin(Self::begin(options, services))
+    }
+
+    async fn begin(options: Options, services: &[StartService]) -> Result<Self, NodeError> {
         let policy = Arc::new(policy(options.policy_dir.as_deref())?);
         let layout = Layout::of(&options.data_dir);
         let keys = Keys::load_or_make(&layout.keys)?;
@@ -92,7 +94,11 @@ impl Node {
         let address = listener.local_addr().map_err(not_bound)?;
 
         let mut routes = RoutesBuilder::default();
-        let services = Arc::new(services(&foundation, &mut routes).await?);
+        let mut started = Vec::with_capacity(services.len());
+        for start in services {
+            started.push(start(&foundation, &mut routes).await?);
+        }
+        let services = Arc::new(started);
         let stop = CancellationToken::new();
         let server = tokio::spawn({
             let (foundation, services, stop) = (foundation.clone(), services.clone(), stop.clone());

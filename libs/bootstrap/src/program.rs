@@ -10,9 +10,8 @@ use std::sync::Arc;
 use casebook_execution::SystemClock;
 use clap::{Args, Parser};
 use tokio::signal::unix::{SignalKind, signal};
-use tonic::service::RoutesBuilder;
 
-use crate::foundation::{Foundation, Service, StartError};
+use crate::foundation::StartService;
 use crate::node::{Layout, Node, Options};
 use crate::telemetry;
 
@@ -44,11 +43,8 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Serves what `services` starts until SIGTERM or an interrupt, then drains.
-    pub async fn until_stopped(
-        self,
-        services: impl AsyncFnOnce(&Foundation, &mut RoutesBuilder) -> Result<Vec<Service>, StartError>,
-    ) -> Result<(), Box<dyn Error>> {
+    /// Serves `services` until SIGTERM or an interrupt, then drains.
+    pub async fn until_stopped(self, services: &[StartService]) -> Result<(), Box<dyn Error>> {
         if !self.listen.ip().is_loopback() {
             return Err("without TLS, which a later version brings, Casebook listens on loopback addresses only".into());
         }
@@ -96,15 +92,10 @@ struct Arguments {
 }
 
 /// The whole program of one service.
-pub fn run_service(
-    name: &'static str,
-    start: impl AsyncFnOnce(&Foundation, &mut RoutesBuilder) -> Result<Service, StartError>,
-) -> ExitCode {
+pub fn run_service(name: &'static str, start: StartService) -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::start(SERVING_LOG_LEVEL);
-    let services =
-        async |foundation: &Foundation, routes: &mut RoutesBuilder| Ok(vec![start(foundation, routes).await?]);
-    run_to_end(name, arguments.serving.until_stopped(services))
+    run_to_end(name, arguments.serving.until_stopped(&[start]))
 }
 
 /// Runs a program's main future and says why it failed, with all the reasons behind it.

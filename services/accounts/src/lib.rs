@@ -14,7 +14,7 @@ mod resource;
 
 use std::sync::Arc;
 
-use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_bootstrap::{Foundation, Service, StartError, Starting};
 use casebook_execution::Store;
 use casebook_policy::{AccountLevel, Pack};
 use casebook_proto::accounts::v1::accounts_service_server::{AccountsServiceServer, SERVICE_NAME};
@@ -28,10 +28,12 @@ use crate::reactions::{CloseAccount, Reacting, RestrictUncertified};
 const NAME: &str = "accounts";
 
 /// Starts the service: its rows, its reactions, its routes.
-pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Result<Service, StartError> {
-    let (api, service) = open(foundation).await?;
-    routes.add_service(AccountsServiceServer::new(api));
-    Ok(service)
+pub fn start<'a>(foundation: &'a Foundation, routes: &'a mut RoutesBuilder) -> Starting<'a> {
+    Box::pin(async move {
+        let (api, service) = open(foundation).await?;
+        routes.add_service(AccountsServiceServer::new(api));
+        Ok(service)
+    })
 }
 
 /// The same without the routes: calls are made on what it returns.

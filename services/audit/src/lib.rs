@@ -13,20 +13,22 @@ pub mod grpc;
 pub mod readmodel;
 pub mod verify;
 
-use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_bootstrap::{Foundation, Service, Starting};
 use casebook_proto::audit::v1::audit_service_server::AuditServiceServer;
 use casebook_readmodel::Projection;
 pub use verify::{ChainReport, verify_chain};
 
 /// Starts the audit: it follows the whole log from now on, and its methods are added to `routes`.
-pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesBuilder) -> Result<Service, StartError> {
-    let model = foundation.read_model::<readmodel::Migrator>("audit").await?;
-    foundation.project("audit", &model, projections());
-    routes.add_service(AuditServiceServer::new(grpc::Audit::new(foundation, model.clone())));
-    Ok(Service {
-        name: "casebook.audit.v1.AuditService",
-        read_model: model,
-        views: vec![Box::new(verify::VerifyChain), Box::new(readmodel::VerifyReads)],
+pub fn start<'a>(foundation: &'a Foundation, routes: &'a mut tonic::service::RoutesBuilder) -> Starting<'a> {
+    Box::pin(async move {
+        let model = foundation.read_model::<readmodel::Migrator>("audit").await?;
+        foundation.project("audit", &model, projections());
+        routes.add_service(AuditServiceServer::new(grpc::Audit::new(foundation, model.clone())));
+        Ok(Service {
+            name: "casebook.audit.v1.AuditService",
+            read_model: model,
+            views: vec![Box::new(verify::VerifyChain), Box::new(readmodel::VerifyReads)],
+        })
     })
 }
 

@@ -1,21 +1,18 @@
 //! All of Casebook in one process: the five services on one log and one port.
 
-use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_bootstrap::StartService;
 pub use casebook_bootstrap::{Layout, Node as System, NodeError as SystemError, Options, policy};
-use tonic::service::RoutesBuilder;
+
+/// The five services.
+pub const SERVICES: &[StartService] = &[
+    casebook_accounts::start,
+    casebook_credentials::start,
+    casebook_review::start,
+    casebook_enforcement::start,
+    casebook_audit::start,
+];
 
 /// Starts everything.
 pub async fn start(options: Options) -> Result<System, SystemError> {
-    System::start(options, services).await
-}
-
-/// Starts the five services.
-pub async fn services(foundation: &Foundation, routes: &mut RoutesBuilder) -> Result<Vec<Service>, StartError> {
-    Ok(vec![
-        casebook_accounts::start(foundation, routes).await?,
-        casebook_credentials::start(foundation, routes).await?,
-        casebook_review::start(foundation, routes).await?,
-        casebook_enforcement::start(foundation, routes).await?,
-        casebook_audit::start(foundation, routes).await?,
-    ])
+    System::start(options, SERVICES).await
 }

@@ -18,7 +18,7 @@ pub mod registry;
 
 use std::sync::Arc;
 
-use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_bootstrap::{Foundation, Service, StartError, Starting};
 use casebook_execution::Store;
 use casebook_proto::credentials::v1::credentials_service_server::CredentialsServiceServer;
 use casebook_readmodel::{ViewProjection, verify_reactions, verify_view};
@@ -27,51 +27,53 @@ use readmodel::{CredentialView, HeadcountView, RecertificationView};
 use registry::{FileRegistry, NoRegistry, RegistryPort};
 
 /// Starts the service: rows, reactions and deadlines run from now on, and its methods are added to `routes`.
-pub async fn start(foundation: &Foundation, routes: &mut tonic::service::RoutesBuilder) -> Result<Service, StartError> {
-    let registry = registry(foundation)?;
-    let model = foundation.read_model::<readmodel::Migrator>("credentials").await?;
-    let stores = grpc::Stores {
-        credentials: Arc::new(Store::new(foundation.log.clone())),
-        recertifications: Arc::new(Store::new(foundation.log.clone())),
-    };
-    foundation.project(
-        "credentials",
-        &model,
-        vec![
-            Box::new(ViewProjection::<CredentialView>::new(foundation.log.clone())),
-            Box::new(ViewProjection::<RecertificationView>::new(foundation.log.clone())),
-            Box::new(ViewProjection::<HeadcountView>::new(foundation.log.clone())),
-        ],
-    );
-    foundation.react(
-        &model,
-        reactions::verified::CarryVerification { stores: stores.clone(), reactor: foundation.reactor() },
-    );
-    foundation.release_claims(&model, "credentials.release_claims", &stores.credentials);
-    foundation.on_due(
-        &model,
-        reactions::deadlines::Deadlines {
-            stores: stores.clone(),
-            model: model.clone(),
-            policy: foundation.policy.clone(),
-            reactor: foundation.reactor(),
-        },
-    );
-    routes.add_service(CredentialsServiceServer::new(grpc::Credentials::new(
-        foundation,
-        model.clone(),
-        stores,
-        registry,
-    )));
-    Ok(Service {
-        name: "casebook.credentials.v1.CredentialsService",
-        read_model: model,
-        views: vec![
-            verify_view::<CredentialView>(),
-            verify_view::<RecertificationView>(),
-            verify_view::<HeadcountView>(),
-            verify_reactions(),
-        ],
+pub fn start<'a>(foundation: &'a Foundation, routes: &'a mut tonic::service::RoutesBuilder) -> Starting<'a> {
+    Box::pin(async move {
+        let registry = registry(foundation)?;
+        let model = foundation.read_model::<readmodel::Migrator>("credentials").await?;
+        let stores = grpc::Stores {
+            credentials: Arc::new(Store::new(foundation.log.clone())),
+            recertifications: Arc::new(Store::new(foundation.log.clone())),
+        };
+        foundation.project(
+            "credentials",
+            &model,
+            vec![
+                Box::new(ViewProjection::<CredentialView>::new(foundation.log.clone())),
+                Box::new(ViewProjection::<RecertificationView>::new(foundation.log.clone())),
+                Box::new(ViewProjection::<HeadcountView>::new(foundation.log.clone())),
+            ],
+        );
+        foundation.react(
+            &model,
+            reactions::verified::CarryVerification { stores: stores.clone(), reactor: foundation.reactor() },
+        );
+        foundation.release_claims(&model, "credentials.release_claims", &stores.credentials);
+        foundation.on_due(
+            &model,
+            reactions::deadlines::Deadlines {
+                stores: stores.clone(),
+                model: model.clone(),
+                policy: foundation.policy.clone(),
+                reactor: foundation.reactor(),
+            },
+        );
+        routes.add_service(CredentialsServiceServer::new(grpc::Credentials::new(
+            foundation,
+            model.clone(),
+            stores,
+            registry,
+        )));
+        Ok(Service {
+            name: "casebook.credentials.v1.CredentialsService",
+            read_model: model,
+            views: vec![
+                verify_view::<CredentialView>(),
+                verify_view::<RecertificationView>(),
+                verify_view::<HeadcountView>(),
+                verify_reactions(),
+            ],
+        })
     })
 }
 

@@ -19,7 +19,7 @@ pub mod terms;
 
 use std::sync::Arc;
 
-use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_bootstrap::{Foundation, Service, StartError, Starting};
 use casebook_execution::{Head, Store};
 use casebook_proto::enforcement::v1::enforcement_service_server::{EnforcementServiceServer, SERVICE_NAME};
 use casebook_proto::enforcement::v1::platform_service_server::PlatformServiceServer;
@@ -35,11 +35,13 @@ use crate::terms::Terms;
 const NAME: &str = "enforcement";
 
 /// Starts the service: its rows, its reactions, its deadlines, its routes.
-pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Result<Service, StartError> {
-    let (officers, platforms, service) = open(foundation).await?;
-    routes.add_service(EnforcementServiceServer::new(officers));
-    routes.add_service(PlatformServiceServer::new(platforms));
-    Ok(service)
+pub fn start<'a>(foundation: &'a Foundation, routes: &'a mut RoutesBuilder) -> Starting<'a> {
+    Box::pin(async move {
+        let (officers, platforms, service) = open(foundation).await?;
+        routes.add_service(EnforcementServiceServer::new(officers));
+        routes.add_service(PlatformServiceServer::new(platforms));
+        Ok(service)
+    })
 }
 
 /// Starts everything but the routes: what answers the officers, what answers the platforms, and the service itself.

@@ -17,7 +17,7 @@ mod resource;
 
 use std::sync::Arc;
 
-use casebook_bootstrap::{Foundation, Service, StartError};
+use casebook_bootstrap::{Foundation, Service, StartError, Starting};
 use casebook_execution::Store;
 use casebook_proto::review::v1::review_service_server::ReviewServiceServer;
 use tonic::service::RoutesBuilder;
@@ -28,22 +28,24 @@ use crate::reactions::{AcceptanceDeadline, AnswerMergedReports, ConcludeReports,
 use crate::readmodel::Knowledge;
 
 /// Starts content review: its rows, reactions and deadlines run from now on, and its methods are added to `routes`.
-pub async fn start(foundation: &Foundation, routes: &mut RoutesBuilder) -> Result<Service, StartError> {
-    let screener = Screener::compile(&foundation.policy.screening)
-        .map_err(|error| StartError::Setting(format!("the screening rules cannot be compiled: {error}")))?;
-    let model = foundation.read_model::<readmodel::Migrations>("review").await?;
-    foundation.project("review", &model, readmodel::projections(&foundation.log));
+pub fn start<'a>(foundation: &'a Foundation, routes: &'a mut RoutesBuilder) -> Starting<'a> {
+    Box::pin(async move {
+        let screener = Screener::compile(&foundation.policy.screening)
+            .map_err(|error| StartError::Setting(format!("the screening rules cannot be compiled: {error}")))?;
+        let model = foundation.read_model::<readmodel::Migrations>("review").await?;
+        foundation.project("review", &model, readmodel::projections(&foundation.log));
 
-    let reports = Arc::new(Store::new(foundation.log.clone()));
-    let items = Arc::new(Store::new(foundation.log.clone()));
-    let examiner =
-        Examiner { items: items.clone(), knowledge: Knowledge::new(model.clone()), screener: Arc::new(screener) };
-    let reacting = Reacting { reports: reports.clone(), items, reactor: foundation.reactor() };
-    foundation.react(&model, ObserveReportedItem { reacting: reacting.clone(), examiner: examiner.clone() });
-    foundation.react(&model, ConcludeReports { reacting: reacting.clone() });
-    foundation.react(&model, AnswerMergedReports { reacting: reacting.clone() });
-    foundation.on_due(&model, AcceptanceDeadline { reacting, policy: foundation.policy.clone() });
+        let reports = Arc::new(Store::new(foundation.log.clone()));
+        let items = Arc::new(Store::new(foundation.log.clone()));
+        let examiner =
+            Examiner { items: items.clone(), knowledge: Knowledge::new(model.clone()), screener: Arc::new(screener) };
+        let reacting = Reacting { reports: reports.clone(), items, reactor: foundation.reactor() };
+        foundation.react(&model, ObserveReportedItem { reacting: reacting.clone(), examiner: examiner.clone() });
+        foundation.react(&model, ConcludeReports { reacting: reacting.clone() });
+        foundation.react(&model, AnswerMergedReports { reacting: reacting.clone() });
+        foundation.on_due(&model, AcceptanceDeadline { reacting, policy: foundation.policy.clone() });
 
-    routes.add_service(ReviewServiceServer::new(grpc::Review::new(foundation, reports, examiner, model.clone())));
-    Ok(Service { name: "casebook.review.v1.ReviewService", read_model: model, views: readmodel::views() })
+        routes.add_service(ReviewServiceServer::new(grpc::Review::new(foundation, reports, examiner, model.clone())));
+        Ok(Service { name: "casebook.review.v1.ReviewService", read_model: model, views: readmodel::views() })
+    })
 }

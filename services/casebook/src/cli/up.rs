@@ -13,6 +13,6 @@ pub struct Up {
 
 impl Up {
     pub async fn run(self) -> Done {
-        self.serving.until_stopped(casebook::system::services).await
+        self.serving.until_stopped(casebook::system::SERVICES).await
     }
 }
