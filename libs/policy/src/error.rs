@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::ids::{LegalBasisId, MeasureId};
+use crate::ids::{LegalBasisId, MeasureId, PlatformId};
 use crate::instrument::Instrument;
 
 /// Why a pack is refused: its file, the line in it (from one) and a sentence.
@@ -36,6 +36,8 @@ pub enum PolicyRefusal {
     MeasureUnknown { measure: String },
     #[error("a {instrument} cannot contain {measure}")]
     MeasureOutsideInstrument { instrument: Instrument, measure: MeasureId },
+    #[error("{platform} cannot execute {measure}")]
+    MeasureUnsupported { platform: PlatformId, measure: MeasureId },
     #[error("{measure} needs {parameter} from {min} to {max}")]
     ParameterMissing { measure: MeasureId, parameter: &'static str, min: u32, max: u32 },
     #[error("{measure} takes {parameter} from {min} to {max}, not {got}")]

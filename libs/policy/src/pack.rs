@@ -142,6 +142,16 @@ impl Pack {
         self.platforms.get(id)
     }
 
+    /// Whether a platform can execute a measure. Nothing is said of a platform that the pack does not know.
+    pub fn offers(&self, platform: &str, measure: &MeasureId) -> Result<(), PolicyRefusal> {
+        match self.platform(platform) {
+            Some(platform) if !platform.supports(measure.as_str()) => {
+                Err(PolicyRefusal::MeasureUnsupported { platform: platform.id.clone(), measure: measure.clone() })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     pub fn platforms(&self) -> impl Iterator<Item = &Platform> {
         self.platforms.values()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use casebook_kernel::Timestamp;
 use casebook_kernel::calendar::{CalendarError, Reckoned, deadline, reckon};
-use casebook_policy::{DeadlineName, PolicySet};
+use casebook_policy::{DeadlineName, MeasureId, PolicySet, Undoing};
 
 /// Terms of the policy in force.
 #[derive(Debug, Clone)]
@@ -27,6 +27,14 @@ impl Terms {
     /// The exclusive end of the term that starts with `from`. A year without a calendar is an error, never a guess.
     pub fn end(&self, name: DeadlineName, from: Timestamp) -> Result<Timestamp, CalendarError> {
         deadline(from, self.0.pack.deadline(name).term(), &self.0.calendar).map(|deadline| deadline.due)
+    }
+
+    /// The measure that restores what another one took; none: nothing does, or the pack does not know the measure any more.
+    pub fn counter_measure(&self, measure: &MeasureId) -> Option<MeasureId> {
+        match &self.0.pack.measure(measure.as_str())?.undoing {
+            Undoing::Reversible { counter, .. } => Some(counter.clone()),
+            Undoing::Irreversible { .. } => None,
+        }
     }
 
     /// The end of a window, as far as the published calendars tell.

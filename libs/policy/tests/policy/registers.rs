@@ -42,6 +42,10 @@ fn a_platform_executes_what_it_can() {
     assert!(supports("weibo", m::CREDIT_DEDUCTED));
     assert!(!supports("website", m::FOLLOWERS_CLEARED), "a website has no followers");
     assert!(!supports("weibo", "FINE"), "a platform fines nobody");
+    let offers = |platform, measure: &str| pack().offers(platform, &measure.parse().expect(measure));
+    assert_eq!(offers("weibo", m::CREDIT_DEDUCTED), Ok(()));
+    let refusal = offers("website", m::FOLLOWERS_CLEARED).expect_err("a website has no followers");
+    assert_eq!(refusal.to_string(), "website cannot execute FOLLOWERS_CLEARED");
 }
 
 /// R14, R16: departments and staff need the four signatures of Annex 1, in their order.

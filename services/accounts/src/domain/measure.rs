@@ -132,6 +132,9 @@ impl Decider for OrderReader {
         match (state, event) {
             (OrderState::Absent, OrderEvent::Issued(order)) => OrderState::Issued(order.clone()),
             (OrderState::Issued(mut order), OrderEvent::Answered(receipt)) => {
+                // A correction after the end may move the end on: the measure runs again, and ends anew.
+                let still_over = |ended: &Timestamp| receipt.until.is_some_and(|until| until <= *ended);
+                order.ended_at = order.ended_at.filter(still_over);
                 order.receipt = Some(receipt.clone());
                 OrderState::Issued(order)
             }

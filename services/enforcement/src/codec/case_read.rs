@@ -2,14 +2,14 @@ use casebook_kernel::OfficerId;
 use casebook_proto::enforcement::v1;
 
 use super::parts::{
-    account, advice, all_parsed, clock, irreversible, measures, non_empty, optional_parsed, optional_time, parsed,
-    replacement, time, undoing,
+    account, advice, all_parsed, clock, irreversible, measures, non_empty, optional_account, optional_parsed,
+    optional_time, parsed, replacement, served, time, undoing,
 };
 use super::words::Word;
 use super::{Reading, message};
 use crate::domain::case::{
-    Appeal, AppealVerdict, Author, CaseChange, CaseEvent, Closure, DecisionIssued, Evidence, Notice, Opening, OrderEnd,
-    Proposal, Reversal, Service, Statement, Transfer, TransferStanding, Waiver,
+    Appeal, AppealKind, AppealVerdict, Author, CaseChange, CaseEvent, Closure, DecisionIssued, Evidence, Notice,
+    Opening, OrderEnd, Proposal, Reversal, Service, Statement, Transfer, TransferStanding, Waiver, Withdrawal,
 };
 use crate::domain::order::Cause;
 
@@ -39,6 +39,8 @@ of_case!(
     DecisionServed,
     OrderSettled,
     AppealFiled,
+    AppealWithdrawn,
+    AppealOverdue,
     AppealDecided,
     ReversalIssued,
     TransferOffered,
@@ -70,6 +72,8 @@ pub(super) fn read(name: &str, json: &[u8]) -> Reading<CaseEvent> {
         "DecisionServed" => case_event(decision_served, json),
         "OrderSettled" => case_event(order_settled, json),
         "AppealFiled" => case_event(appeal_filed, json),
+        "AppealWithdrawn" => case_event(appeal_withdrawn, json),
+        "AppealOverdue" => case_event(appeal_overdue, json),
         "AppealDecided" => case_event(appeal_decided, json),
         "ReversalIssued" => case_event(reversal_issued, json),
         "TransferOffered" => case_event(transfer_offered, json),
@@ -128,6 +132,7 @@ fn notice_served(event: v1::NoticeServed) -> Reading<CaseChange> {
         served_at: time("served_at", event.served_at)?,
         answer_until: time("answer_until", event.answer_until)?,
         served_by: officer("served_by", &event.served_by)?,
+        instrument: Word::read(event.instrument),
     })))
 }
 
@@ -145,6 +150,7 @@ fn statement_recorded(event: v1::StatementRecorded) -> Reading<CaseChange> {
         stated_at: time("stated_at", event.stated_at)?,
         late: event.late,
         author: author(event.by_subject),
+        account: optional_account("account", event.account)?,
     }))
 }
 
@@ -155,6 +161,7 @@ fn statement_waived(event: v1::StatementWaived) -> Reading<CaseChange> {
         waived_at: time("waived_at", event.waived_at)?,
         sha256: non_empty(event.sha256),
         author: author(event.by_subject),
+        account: optional_account("account", event.account)?,
     }))
 }
 
@@ -223,6 +230,7 @@ fn order_settled(event: v1::OrderSettled) -> Reading<CaseChange> {
             cause: Cause::read(event.cause),
             effective_from: optional_time("effective_from", event.effective_from)?,
             late: event.late,
+            over: event.over,
         },
         // The first revision issues the order: no end is told by it.
         revision: Some(event.order_revision).filter(|revision| *revision > 0),
@@ -238,14 +246,45 @@ fn appeal_filed(event: v1::AppealFiled) -> Reading<CaseChange> {
         grounds: event.grounds,
         filed: Some((by, time("filed_at", event.filed_at)?)),
         decide_until: optional_time("decide_until", event.decide_until)?,
+        account: optional_account("account", event.account)?,
+        author: author(event.by_subject),
+        sha256: non_empty(event.sha256),
+        withdrawn: false,
+        overdue: false,
         verdict: None,
     })))
 }
 
+fn appeal_withdrawn(event: v1::AppealWithdrawn) -> Reading<CaseChange> {
+    Ok(CaseChange::AppealWithdrawn {
+        appeal_id: parsed("appeal_id", &event.appeal_id)?,
+        withdrawal: Withdrawal {
+            reasons: event.reasons,
+            sha256: non_empty(event.sha256),
+            by: officer("withdrawn_by", &event.withdrawn_by)?,
+            at: time("withdrawn_at", event.withdrawn_at)?,
+        },
+    })
+}
+
+fn appeal_overdue(event: v1::AppealOverdue) -> Reading<CaseChange> {
+    Ok(CaseChange::AppealOverdue {
+        appeal_id: parsed("appeal_id", &event.appeal_id)?,
+        due_at: time("due_at", event.due_at)?,
+    })
+}
+
 fn appeal_decided(event: v1::AppealDecided) -> Reading<CaseChange> {
+    let kind = Word::expect(event.kind, "kind")?;
+    // Older events name only who decided: here, that is who recorded it.
+    let recorded_by = match kind {
+        AppealKind::InternalReview if event.recorded_by.is_empty() => &event.decided_by,
+        _ => &event.recorded_by,
+    };
     Ok(CaseChange::AppealDecided {
         appeal_id: parsed("appeal_id", &event.appeal_id)?,
-        kind: Word::expect(event.kind, "kind")?,
+        kind,
+        recorded_by: optional_parsed("recorded_by", recorded_by)?,
         verdict: Box::new(AppealVerdict {
             result: Word::expect(event.outcome, "outcome")?,
             remaining: measures(event.remaining)?,
@@ -265,6 +304,7 @@ fn reversal_issued(event: v1::ReversalIssued) -> Reading<CaseChange> {
         undoings: event.undoings.into_iter().map(undoing).collect::<Reading<_>>()?,
         irreversible: event.irreversible.into_iter().map(irreversible).collect::<Reading<_>>()?,
         replacements: event.replacements.into_iter().map(replacement).collect::<Reading<_>>()?,
+        served: event.served.into_iter().map(served).collect::<Reading<_>>()?,
         remaining: measures(event.remaining)?,
         reasons: event.reasons,
         instrument: Word::expect(event.instrument, "instrument")?,
@@ -321,6 +361,7 @@ fn closed(event: v1::CaseClosed) -> Reading<CaseChange> {
         summary: event.summary,
         closed_by: officer("closed_by", &event.closed_by)?,
         closed_at: time("closed_at", event.closed_at)?,
+        unlifted_reasons: non_empty(event.unlifted_reasons),
     }))
 }
 

@@ -3,7 +3,7 @@ use casebook_proto::enforcement::v1;
 
 use super::parts::{
     account_message, advice_message, clock_message, irreversible_message, measure_message, measure_messages,
-    optional_wire, replacement_message, text_or_empty, texts, undoing_message, wire,
+    optional_wire, replacement_message, served_message, text_or_empty, texts, undoing_message, wire,
 };
 use super::stored;
 use super::words::{Word as _, optional};
@@ -41,6 +41,7 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             stated_at: wire(statement.stated_at),
             late: statement.late,
             by_subject: statement.author == Author::Subject,
+            account: statement.account.as_ref().map(account_message),
         }),
         CaseChange::StatementWaived(waiver) => event!(StatementWaived {
             case_id,
@@ -49,6 +50,7 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             waived_at: wire(waiver.waived_at),
             sha256: waiver.sha256.clone().unwrap_or_default(),
             by_subject: waiver.author == Author::Subject,
+            account: waiver.account.as_ref().map(account_message),
         }),
         CaseChange::DecisionProposed(proposal) => {
             stored("casebook.enforcement.v1.DecisionProposed", &proposed(case_id, proposal))
@@ -79,10 +81,22 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             in_force: end.effective_from.is_some(),
             effective_from: optional_wire(end.effective_from),
             late: end.late,
+            over: end.over,
             order_revision: revision.unwrap_or_default(),
         }),
         CaseChange::AppealFiled(appeal) => stored("casebook.enforcement.v1.AppealFiled", &filed(case_id, appeal)),
-        CaseChange::AppealDecided { appeal_id, kind, verdict } => {
+        CaseChange::AppealWithdrawn { appeal_id, withdrawal } => event!(AppealWithdrawn {
+            case_id,
+            appeal_id: appeal_id.to_string(),
+            reasons: withdrawal.reasons.clone(),
+            withdrawn_by: withdrawal.by.to_string(),
+            withdrawn_at: wire(withdrawal.at),
+            sha256: withdrawal.sha256.clone().unwrap_or_default(),
+        }),
+        CaseChange::AppealOverdue { appeal_id, due_at } => {
+            event!(AppealOverdue { case_id, appeal_id: appeal_id.to_string(), due_at: wire(*due_at) })
+        }
+        CaseChange::AppealDecided { appeal_id, kind, verdict, recorded_by } => {
             let AppealVerdict { result, remaining, reasons, decided_by, document_number, decided_at } = &**verdict;
             event!(AppealDecided {
                 case_id,
@@ -94,6 +108,7 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
                 decided_by: decided_by.clone(),
                 document_number: document_number.clone().unwrap_or_default(),
                 decided_at: wire(*decided_at),
+                recorded_by: text_or_empty(recorded_by.as_ref()),
             })
         }
         CaseChange::ReversalIssued(reversal) => {
@@ -125,6 +140,7 @@ pub(super) fn write(event: &CaseEvent) -> Stored {
             summary: closure.summary.clone(),
             closed_by: closure.closed_by.to_string(),
             closed_at: wire(closure.closed_at),
+            unlifted_reasons: closure.unlifted_reasons.clone().unwrap_or_default(),
         }),
         CaseChange::Reopened { reasons, by } => {
             event!(CaseReopened { case_id, reasons: reasons.clone(), reopened_by: by.to_string() })
@@ -163,6 +179,7 @@ fn served(case_id: String, notice: &Notice) -> v1::NoticeServed {
         served_at: wire(notice.served_at),
         answer_until: wire(notice.answer_until),
         served_by: notice.served_by.to_string(),
+        instrument: optional(notice.instrument),
     }
 }
 
@@ -215,6 +232,9 @@ fn filed(case_id: String, appeal: &Appeal) -> v1::AppealFiled {
         filed_by: text_or_empty(appeal.filed.as_ref().map(|(by, _)| by)),
         filed_at: optional_wire(appeal.filed.as_ref().map(|(_, at)| *at)),
         decide_until: optional_wire(appeal.decide_until),
+        account: appeal.account.as_ref().map(account_message),
+        sha256: appeal.sha256.clone().unwrap_or_default(),
+        by_subject: appeal.author == Author::Subject,
     }
 }
 
@@ -234,6 +254,7 @@ fn reversed(case_id: String, reversal: &Reversal) -> v1::ReversalIssued {
         legal_bases: texts(&reversal.legal_bases),
         agency: reversal.agency.to_string(),
         voided_order_ids: texts(&reversal.voided),
+        served: reversal.served.iter().map(served_message).collect(),
     }
 }
 

@@ -50,6 +50,8 @@ pub const EVENT_TYPES: &[&str] = &[
     "casebook.enforcement.v1.OrderCountered",
     "casebook.enforcement.v1.MeasureEnded",
     "casebook.enforcement.v1.OrderVoided",
+    "casebook.enforcement.v1.AppealWithdrawn",
+    "casebook.enforcement.v1.AppealOverdue",
 ];
 
 /// What a stored message says wrongly.

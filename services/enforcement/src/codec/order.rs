@@ -2,8 +2,8 @@ use casebook_execution::Stored;
 use casebook_proto::enforcement::v1;
 
 use super::parts::{
-    account, all_parsed, non_empty, optional_parsed, optional_time, optional_wire, parameters, parsed, rung,
-    text_or_empty, texts, time, wire,
+    account, all_parsed, measure, measure_message, non_empty, optional_parsed, optional_time, optional_wire,
+    parameters, parsed, rung, text_or_empty, texts, time, wire,
 };
 use super::words::{Word, optional};
 use super::{Reading, message, stored};
@@ -40,17 +40,23 @@ pub(super) fn write(event: &OrderEvent) -> Stored {
             "casebook.enforcement.v1.OrderUndeliverable",
             &v1::OrderUndeliverable { order_id, reasons: reasons.clone(), established_by: by.to_string() },
         ),
-        OrderChange::Countered { counter, reversal } => stored(
+        OrderChange::Countered { counter, reversal, served, reasons } => stored(
             "casebook.enforcement.v1.OrderCountered",
             &v1::OrderCountered {
                 order_id,
                 counter_order_id: counter.to_string(),
                 reversal_id: text_or_empty(*reversal),
+                served: served.as_deref().map(|measure| measure_message(measure, None)),
+                reasons: reasons.clone(),
             },
         ),
-        OrderChange::Voided { reversal } => stored(
+        OrderChange::Voided { reversal, served } => stored(
             "casebook.enforcement.v1.OrderVoided",
-            &v1::OrderVoided { order_id, reversal_id: text_or_empty(*reversal) },
+            &v1::OrderVoided {
+                order_id,
+                reversal_id: text_or_empty(*reversal),
+                served: served.as_deref().map(|measure| measure_message(measure, None)),
+            },
         ),
         OrderChange::MeasureEnded { at } => {
             stored("casebook.enforcement.v1.MeasureEnded", &v1::MeasureEnded { order_id, ended_at: wire(*at) })
@@ -147,12 +153,18 @@ pub(super) fn read(name: &str, json: &[u8]) -> Reading<OrderEvent> {
             let change = OrderChange::Countered {
                 counter: parsed("counter_order_id", &event.counter_order_id)?,
                 reversal: optional_parsed("reversal_id", &event.reversal_id)?,
+                served: event.served.map(measure).transpose()?.map(Box::new),
+                reasons: event.reasons,
             };
             (event.order_id, change)
         }
         "OrderVoided" => {
             let event: v1::OrderVoided = message(json)?;
-            (event.order_id, OrderChange::Voided { reversal: optional_parsed("reversal_id", &event.reversal_id)? })
+            let change = OrderChange::Voided {
+                reversal: optional_parsed("reversal_id", &event.reversal_id)?,
+                served: event.served.map(measure).transpose()?.map(Box::new),
+            };
+            (event.order_id, change)
         }
         "MeasureEnded" => {
             let event: v1::MeasureEnded = message(json)?;

@@ -10,7 +10,7 @@ use casebook_proto::enforcement::v1;
 use casebook_proto::{moment, timestamp};
 
 use super::Reading;
-use crate::domain::case::{Advice, Irreversible, Replacement, RunningClock, Undoing};
+use crate::domain::case::{Advice, Irreversible, Replacement, RunningClock, Served, Undoing};
 use crate::domain::measure::{AccountRef, Measure};
 
 type WireTime = casebook_proto::Timestamp;
@@ -64,6 +64,11 @@ pub(crate) fn account_message(account: &AccountRef) -> v1::AccountRef {
 pub(crate) fn account(field: &str, message: Option<v1::AccountRef>) -> Reading<AccountRef> {
     let message = message.ok_or_else(|| format!("`{field}` is missing"))?;
     Ok(AccountRef { platform: parsed(field, &message.platform)?, platform_uid: message.platform_uid })
+}
+
+/// Unset where an older event knows of none.
+pub(crate) fn optional_account(field: &str, message: Option<v1::AccountRef>) -> Reading<Option<AccountRef>> {
+    message.map(|message| account(field, Some(message))).transpose()
 }
 
 /// 0 stands for none: no measure lasts no day or takes no point.
@@ -185,6 +190,22 @@ pub(crate) fn replacement_message(replacement: &Replacement) -> v1::Replacement 
 pub(super) fn replacement(message: v1::Replacement) -> Reading<Replacement> {
     Ok(Replacement {
         order_id: parsed("replacements.order_id", &message.order_id)?,
+        measure: one_measure(message.measure)?,
+        days_served: message.days_served,
+    })
+}
+
+pub(crate) fn served_message(served: &Served) -> v1::Served {
+    v1::Served {
+        order_id: served.order_id.to_string(),
+        measure: Some(measure_message(&served.measure, None)),
+        days_served: served.days_served,
+    }
+}
+
+pub(super) fn served(message: v1::Served) -> Reading<Served> {
+    Ok(Served {
+        order_id: parsed("served.order_id", &message.order_id)?,
         measure: one_measure(message.measure)?,
         days_served: message.days_served,
     })

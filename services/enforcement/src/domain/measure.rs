@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use casebook_kernel::Timestamp;
+use casebook_kernel::calendar::{end_of_day, shanghai_date};
 use casebook_kernel::ids::{AccountId, OrderId};
 use casebook_policy::{MeasureId, MeasureParameters, PlatformId};
+use chrono::Days;
 
 use super::ids::DecisionId;
 
@@ -55,6 +58,11 @@ impl Measure {
         self.account == other.account && self.id == other.id
     }
 
+    /// Whether a measure that came into force at `from` has run its time by `now`. One without an end never has.
+    pub fn is_over(&self, from: Timestamp, now: Timestamp) -> bool {
+        self.parameters.days.and_then(|days| measure_end(from, days)).is_some_and(|until| until <= now)
+    }
+
     /// The same measure, and not more of it.
     fn is_at_most(&self, other: &Self) -> bool {
         // A measure without a number of days has no end; without points it takes none.
@@ -64,17 +72,27 @@ impl Measure {
     }
 
     /// On a lower rung of the ladder, or on the same rung with an end where the other has none (a mute in
-    /// place of a permanent one).
+    /// place of a permanent one). What never ends is not milder than what ends, on whatever rung: seven days of silence are
+    /// over before a revocation is.
     pub fn is_milder_rung(&self, other: &Self) -> bool {
-        let ends_at_all = self.parameters.days.is_some() && other.parameters.days.is_none();
+        let ends = |measure: &Self| measure.parameters.days.is_some();
         let milder = match (self.rung, other.rung) {
-            (Some(own), Some(others)) => own < others || (own == others && ends_at_all),
+            (Some(own), Some(others)) => own < others || (own == others && ends(self) && !ends(other)),
             // Off the ladder there are no rungs to compare.
             (None, _) | (_, None) => false,
         };
+        let ends_or_neither = ends(self) || !ends(other);
         let reversible_or_neither = !self.irreversible || other.irreversible;
-        self.account == other.account && milder && reversible_or_neither
+        self.account == other.account && milder && ends_or_neither && reversible_or_neither
     }
+}
+
+/// The exclusive end of a measure of `days` days: the day of execution is not counted (民法典 art. 201), the last day
+/// ends at midnight in Shanghai. It does not move to a working day: nobody has to act on it (art. 203). None: beyond the
+/// calendar.
+pub fn measure_end(from: Timestamp, days: u32) -> Option<Timestamp> {
+    let last_day = shanghai_date(from).checked_add_days(Days::new(days.into()))?;
+    end_of_day(last_day).ok()
 }
 
 impl fmt::Display for Measure {
@@ -96,16 +114,32 @@ impl fmt::Display for Measure {
 /// one on a higher rung that is not imposed itself (a mute in place of a closure). So neither a longer mute
 /// nor one measure more passes as lighter (行政处罚法 art. 45 and 63 forbid the heavier).
 pub fn first_heavier<'a>(chosen: &'a [Measure], bound: &[Measure]) -> Option<&'a Measure> {
-    let mut free: Vec<&Measure> = bound.iter().collect();
+    matched(chosen, bound).err()
+}
+
+/// For each of `chosen` the place in `bound` of what it takes the place of; or the first that makes it heavier. Of several
+/// that would do, the first in `bound` is taken.
+pub fn matched<'a>(chosen: &'a [Measure], bound: &[Measure]) -> Result<Vec<(&'a Measure, usize)>, &'a Measure> {
+    let mut free = vec![true; bound.len()];
     let mut take = |fits: &dyn Fn(&Measure) -> bool| {
-        let found = free.iter().position(|candidate| fits(candidate));
-        found.map(|index| free.swap_remove(index)).is_some()
+        let found = bound.iter().zip(&free).position(|(candidate, free)| *free && fits(candidate))?;
+        *free.get_mut(found)? = false;
+        Some(found)
     };
-    let mut unmatched: Vec<&Measure> =
-        chosen.iter().filter(|measure| !take(&|candidate| measure.is_at_most(candidate))).collect();
+    let mut pairs = Vec::with_capacity(chosen.len());
+    let mut unmatched = Vec::new();
+    for measure in chosen {
+        match take(&|candidate| measure.is_at_most(candidate)) {
+            Some(found) => pairs.push((measure, found)),
+            None => unmatched.push(measure),
+        }
+    }
     // Whatever answers a high rung answers a low one as well: the high ones choose first.
     unmatched.sort_by_key(|measure| std::cmp::Reverse(measure.rung));
-    unmatched.into_iter().find(|measure| !take(&|candidate| measure.is_milder_rung(candidate)))
+    for measure in unmatched {
+        pairs.push((measure, take(&|candidate| measure.is_milder_rung(candidate)).ok_or(measure)?));
+    }
+    Ok(pairs)
 }
 
 #[cfg(test)]
@@ -134,6 +168,9 @@ mod tests {
             (vec![interactions(&weibo)], vec![credit(&weibo, 5)], true),
             (vec![followers(&weibo)], vec![mute(&weibo, 7)], true),
             (vec![interactions(&weibo)], vec![followers(&weibo)], false),
+            // What never ends is not milder than what ends.
+            (vec![interactions(&weibo)], vec![mute(&weibo, 7)], true),
+            (vec![interactions(&weibo)], vec![permanent_mute(&weibo)], false),
             (vec![mute(&on("douyin", "u1"), 1)], vec![closure(&weibo)], true),
             (vec![], vec![], false),
         ] {

@@ -10,7 +10,7 @@ use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, AgencyId};
 use casebook_policy::ViolationId;
 
-use super::case::CaseFile;
+use super::case::{CaseFile, TransferStanding};
 use super::lead::LeadState;
 use super::measure::AccountRef;
 
@@ -33,7 +33,8 @@ pub enum Sight {
     Nothing,
 }
 
-/// What a lead or a case says about who may know of it. It only ever grows: who once might know still may.
+/// What a lead or a case says about who may know of it. Who held it may know of it for good; who was only asked to take it over,
+/// until it has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matter<'a> {
     pub violation: &'a ViolationId,
@@ -55,9 +56,12 @@ impl<'a> Matter<'a> {
         Some(Self { violation: &signal.violation, region: signal.region, parties, heard: &[] })
     }
 
-    /// The parties hold the case, held it, or were offered it.
+    /// The parties hold the case, held it, or are offered it.
     pub fn of_case(file: &'a CaseFile) -> Self {
-        let transfers = file.transfers.iter().flat_map(|transfer| [&transfer.from_agency, &transfer.to_agency]);
+        let transfers = file.transfers.iter().flat_map(|transfer| {
+            let asked = matches!(transfer.standing, TransferStanding::Offered | TransferStanding::Accepted);
+            std::iter::once(&transfer.from_agency).chain(asked.then_some(&transfer.to_agency))
+        });
         let opening = &file.opening;
         Self {
             violation: &opening.violation,

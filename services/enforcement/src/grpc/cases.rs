@@ -107,6 +107,10 @@ impl Desk {
         bases: &[LegalBasisId],
         measures: &[Measure],
     ) -> Result<(), PolicyRefusal> {
+        // A platform is not asked for what it cannot do: the subject would be told of it, and the case wait for a refusal.
+        for Measure { account, id, .. } in measures {
+            self.policy.pack.offers(account.platform.as_str(), id)?;
+        }
         let ids: Vec<MeasureId> = measures.iter().map(|measure| measure.id.clone()).collect();
         self.policy.pack.admits(instrument, bases, &ids, shanghai_date(file.opening.conduct_at))
     }
@@ -136,13 +140,15 @@ impl Desk {
         let case_id = id("case_id", &request.case_id)?;
         // What the case is about never changes: it may be looked at before the command is decided.
         let file = self.known_case(&sight, case_id).await?;
+        let instrument = Instrument::read(request.instrument).unwrap_or(file.opening.instrument);
         let measures = self.measures("measures", &request.measures)?;
         let legal_bases = self.bases(&request.legal_bases)?;
         let served_at = required_time("served_at", request.served_at.as_ref())?;
         let command = ServeNotice {
             by: context.actor.clone(),
             facts: request.facts,
-            admission: self.admission(&file, file.opening.instrument, &legal_bases, &measures),
+            admission: self.admission(&file, instrument, &legal_bases, &measures),
+            instrument,
             measures,
             legal_bases,
             method: ServiceMethod::read(request.method).ok_or_else(|| invalid("method", "is required"))?,
@@ -162,6 +168,7 @@ impl Desk {
         let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::RecordStatement {
             by: context.actor.clone(),
+            account: self.optional_account("account", request.account.as_ref())?,
             summary: request.summary,
             sha256: set(request.sha256),
             stated_at: request.stated_at.as_ref().and_then(moment).unwrap_or(context.now),
@@ -177,6 +184,7 @@ impl Desk {
         let (request, context, sight) = self.admit(request)?;
         let command = CaseCommand::WaiveStatement {
             by: context.actor.clone(),
+            account: self.optional_account("account", request.account.as_ref())?,
             reasons: request.reasons,
             sha256: set(request.sha256),
             now: context.now,
@@ -194,6 +202,7 @@ impl Desk {
             by: context.actor.clone(),
             outcome: CaseOutcome::read(request.outcome).ok_or_else(|| invalid("outcome", "is required"))?,
             summary: request.summary,
+            unlifted_reasons: set(request.unlifted_reasons),
             now: context.now,
         };
         let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;

@@ -107,6 +107,15 @@ impl Desk {
         Ok(AccountRef { platform, platform_uid: message.platform_uid.clone() })
     }
 
+    /// The same where unset means none.
+    pub fn optional_account(
+        &self,
+        field: &str,
+        message: Option<&v1::AccountRef>,
+    ) -> Result<Option<AccountRef>, Status> {
+        message.map(|message| self.account(field, Some(message))).transpose()
+    }
+
     /// The measures of a request, each with what the pack says of it.
     pub fn measures(&self, field: &str, choices: &[v1::MeasureChoice]) -> Result<Vec<Measure>, Status> {
         let one = |(index, choice)| self.measure(&format!("{field}[{index}]"), choice);
@@ -275,9 +284,10 @@ impl Desk {
     }
 }
 
-/// The measure of an earlier order, as the ladder counts it: from the day on which the order was issued.
+/// The measure of an earlier order, as the ladder counts it: from the day on which the order was issued, and as what an appeal
+/// left of it.
 fn earlier_measure(order: &v1::Order) -> Option<EarlierMeasure> {
-    let measure: MeasureId = order.measure.as_ref()?.measure.parse().ok()?;
+    let measure: MeasureId = order.served.as_ref().or(order.measure.as_ref())?.measure.parse().ok()?;
     let decided_at = order.issued_at.as_ref().and_then(moment)?;
     Some(EarlierMeasure { measure, decided_at })
 }

@@ -52,6 +52,7 @@ methods! {
     reject_proposal(RejectProposalRequest) -> RejectProposalResponse;
     record_service(RecordServiceRequest) -> RecordServiceResponse;
     file_appeal(FileAppealRequest) -> FileAppealResponse;
+    withdraw_appeal(WithdrawAppealRequest) -> WithdrawAppealResponse;
     decide_appeal(DecideAppealRequest) -> DecideAppealResponse;
     record_external_outcome(RecordExternalOutcomeRequest) -> RecordExternalOutcomeResponse;
     offer_transfer(OfferTransferRequest) -> OfferTransferResponse;

@@ -19,7 +19,7 @@ use super::desk::{Desk, id, set};
 use super::{refusal, unknown};
 use crate::codec::words::Word as _;
 use crate::domain::order::{
-    Answer, Cause, Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, Outcome, Standing,
+    Answer, Cause, Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, Outcome, Standing, Validity,
 };
 use crate::resource::platform_order;
 
@@ -184,10 +184,15 @@ impl OrderStream {
         let news = match &happened.change {
             OrderChange::Issued(terms) if terms.measure.account.platform == *self.platform => v1::OrderNews::Issued,
             OrderChange::Cancelled { platform, .. } if *platform == *self.platform => v1::OrderNews::Cancelled,
+            // It does not say whose it is; and what counts as served was over already.
+            OrderChange::Voided { served: None, .. } => v1::OrderNews::Voided,
             _ => return Ok(None),
         };
         let order_id = happened.order_id.uuid();
         let mut loaded = self.desk.orders.load(order_id).await.map_err(store_status)?;
+        if own(&loaded, &self.platform).is_none() {
+            return Ok(None);
+        }
         let undelivered = loaded.state.file().is_some_and(|file| file.standing == Standing::Issued);
         if news == v1::OrderNews::Issued && undelivered {
             self.deliver(event, order_id).await?;
@@ -197,8 +202,8 @@ impl OrderStream {
         let over = matches!(
             file.standing,
             Standing::Cancelled { .. } | Standing::Undeliverable { .. } | Standing::Countered { .. }
-        );
-        // What was taken back since is not handed out any more.
+        ) || file.validity == Validity::Voided;
+        // What was taken back or is void since is not handed out any more: a platform would carry it out.
         if news == v1::OrderNews::Issued && over {
             return Ok(None);
         }

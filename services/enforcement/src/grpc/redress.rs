@@ -3,9 +3,9 @@ use casebook_policy::DeadlineName;
 use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 
-use super::desk::{Desk, calendar_status, id, required_time};
+use super::desk::{Desk, calendar_status, id, required_time, set};
 use crate::codec::words::Word as _;
-use crate::domain::case::{AppealKind, AppealResult, AppealRuling, CaseCommand, ExternalOutcome};
+use crate::domain::case::{AppealKind, AppealResult, AppealRuling, CaseCommand, ExternalOutcome, FileAppeal};
 
 impl Desk {
     pub(super) async fn file_appeal(
@@ -20,16 +20,35 @@ impl Desk {
         let window = service.map(|service| self.terms.window(DeadlineName::AppealWindow, service.served_at));
         let window = window.transpose().map_err(calendar_status)?;
         let decision = self.terms.window(DeadlineName::AppealDecision, context.now).map_err(calendar_status)?;
-        let command = CaseCommand::FileAppeal {
+        let command = FileAppeal {
             by: context.actor.clone(),
+            account: self.optional_account("account", request.account.as_ref())?,
             kind: AppealKind::read(request.kind).ok_or_else(|| invalid("kind", "is required"))?,
             grounds: request.grounds,
+            sha256: set(request.sha256),
             window_until: window.filter(|window| !window.provisional).map(|window| window.until),
             decide_until: decision.until,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, &sight, case_id, command).await?;
+        let (case, position) =
+            self.on_case(&context, &sight, case_id, CaseCommand::FileAppeal(Box::new(command))).await?;
         Ok(v1::FileAppealResponse { case: Some(case), position })
+    }
+
+    pub(super) async fn withdraw_appeal(
+        &self,
+        request: Request<v1::WithdrawAppealRequest>,
+    ) -> Result<v1::WithdrawAppealResponse, Status> {
+        let (request, context, sight) = self.admit(request)?;
+        let command = CaseCommand::WithdrawAppeal {
+            by: context.actor.clone(),
+            appeal_id: id("appeal_id", &request.appeal_id)?,
+            reasons: request.reasons,
+            sha256: set(request.sha256),
+            now: context.now,
+        };
+        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
+        Ok(v1::WithdrawAppealResponse { case: Some(case), position })
     }
 
     /// What becomes of an appeal: what remains belongs to an appeal that is upheld in part, and to no other.

@@ -18,7 +18,9 @@ impl Desk {
         let (request, context, sight) = self.admit(request)?;
         let case_id = id("case_id", &request.case_id)?;
         let file = self.known_case(&sight, case_id).await?;
-        let instrument = Instrument::read(request.instrument).unwrap_or(file.opening.instrument);
+        // As the subject was told; where it was not, the decider says so.
+        let told = file.told().and_then(|told| told.notice.instrument).unwrap_or(file.opening.instrument);
+        let instrument = Instrument::read(request.instrument).unwrap_or(told);
         let measures = self.measures("measures", &request.measures)?;
         let legal_bases = self.bases(&request.legal_bases)?;
         let accounts: BTreeSet<_> = measures.iter().map(|measure| measure.account.clone()).collect();

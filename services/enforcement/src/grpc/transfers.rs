@@ -4,7 +4,7 @@ use casebook_proto::enforcement::v1;
 use tonic::{Request, Status};
 
 use super::desk::{Desk, calendar_status, id, officers};
-use crate::domain::case::CaseCommand;
+use crate::domain::case::{Addressee, CaseCommand};
 
 impl Desk {
     pub(super) async fn offer_transfer(
@@ -12,15 +12,19 @@ impl Desk {
         request: Request<v1::OfferTransferRequest>,
     ) -> Result<v1::OfferTransferResponse, Status> {
         let (request, context, sight) = self.admit(request)?;
-        let to_agency = self.policy.pack.agency(&request.to_agency).map(|agency| agency.id.clone());
+        let case_id = id("case_id", &request.case_id)?;
+        let file = self.known_case(&sight, case_id).await?;
+        let to = self.policy.pack.agency(&request.to_agency);
+        let to = to.ok_or_else(|| invalid("to_agency", "is no agency of the policy pack"))?;
         let command = CaseCommand::OfferTransfer {
             by: context.actor.clone(),
-            to_agency: to_agency.ok_or_else(|| invalid("to_agency", "is no agency of the policy pack"))?,
+            to: Addressee { agency: to.id.clone(), kind: to.kind, region: to.region },
+            competence: self.competence(file.opening.violation.as_str())?,
             reasons: request.reasons,
             lapse_at: self.terms.end(DeadlineName::TransferOffer, context.now).map_err(calendar_status)?,
             now: context.now,
         };
-        let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
+        let (case, position) = self.on_case(&context, &sight, case_id, command).await?;
         Ok(v1::OfferTransferResponse { case: Some(case), position })
     }
 

@@ -1,4 +1,5 @@
-//! What is due: an order unanswered, twice; a measure over; an offer to another agency lapsed.
+//! What is due: an order unanswered, twice; a measure over; an offer to another agency lapsed; an
+//! appeal not decided.
 
 use async_trait::async_trait;
 use casebook_execution::Aggregate as _;
@@ -7,7 +8,7 @@ use casebook_execution::timer::{DueTimer, OnDue};
 use casebook_kernel::Timestamp;
 
 use super::Reacting;
-use crate::domain::case::{Case, CaseCommand, TRANSFER_LAPSE};
+use crate::domain::case::{APPEAL_DECISION, Case, CaseCommand, TRANSFER_LAPSE};
 use crate::domain::order::{Order, OrderCommand, OrderTimer};
 
 #[derive(Debug)]
@@ -31,8 +32,13 @@ impl OnDue for Deadlines {
                 };
                 carry_out(&self.0.orders, id, &context, command).await.map(|_| ())
             }
-            Case::CATEGORY if timer.kind == TRANSFER_LAPSE => {
-                carry_out(&self.0.cases, id, &context, CaseCommand::LapseTransfer { now }).await.map(|_| ())
+            Case::CATEGORY => {
+                let command = match &*timer.kind {
+                    TRANSFER_LAPSE => CaseCommand::LapseTransfer { now },
+                    APPEAL_DECISION => CaseCommand::MarkAppealsOverdue { now },
+                    _ => return unknown(timer),
+                };
+                carry_out(&self.0.cases, id, &context, command).await.map(|_| ())
             }
             _ => unknown(timer),
         }

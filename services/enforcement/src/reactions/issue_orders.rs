@@ -10,7 +10,7 @@ use casebook_policy::{DeadlineName, Instrument, LegalBasisId};
 
 use super::Reacting;
 use crate::domain::case::{
-    Case, CaseChange, DecisionIssued, Irreversible, OrderEnd, OrderEndOutcome, OrderReport, Reversal, Undoing,
+    Case, CaseChange, DecisionIssued, Irreversible, OrderEnd, OrderEndOutcome, OrderReport, Reversal, Served, Undoing,
 };
 use crate::domain::ids::DecisionId;
 use crate::domain::measure::Measure;
@@ -79,7 +79,13 @@ impl IssueOrders {
         let irreversible = reversal.irreversible.iter().map(|Irreversible { order_id, .. }| order_id);
         for order_id in irreversible.chain(&reversal.voided) {
             let context = self.0.context(event, &format!("void {order_id}"))?;
-            self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await?;
+            self.0.order(&context, *order_id, undo_command(&self.0, reversal, *order_id)).await?;
+        }
+        // What an appeal leaves of a measure that nothing is left of to lift.
+        let lifted = |order_id| reversal.undoings.iter().any(|undoing| undoing.order_id == order_id);
+        for Served { order_id, .. } in reversal.served.iter().filter(|served| !lifted(served.order_id)) {
+            let context = self.0.context(event, &format!("ease {order_id}"))?;
+            self.0.order(&context, *order_id, undo_command(&self.0, reversal, *order_id)).await?;
         }
         let ruled = Ruled {
             case_id,
@@ -105,7 +111,9 @@ impl IssueOrders {
         let context = self.0.context(event, &format!("issue {order_id}"))?;
         // The facts of the case do not change: the present state tells them as well as that of the decision.
         let case = self.0.cases.load(ruled.case_id.uuid()).await?;
-        let Some(file) = case.state.file() else { return Ok(()) };
+        let Some(file) = case.state.file() else {
+            return Err(Undone::never(format!("the case {} decided and is not there", ruled.case_id)));
+        };
         let due_at = self.0.terms.end(DeadlineName::OrderReceipt, context.now).map_err(Undone::never)?;
         let escalate_at = self.0.terms.end(DeadlineName::OrderReceipt, due_at).map_err(Undone::never)?;
         let terms = OrderTerms {
@@ -137,13 +145,12 @@ impl IssueOrders {
     ) -> Result<(), Undone> {
         let Undoing { order_id, counter_order_id, .. } = undoing;
         let context = self.0.context(event, &format!("undo {order_id}"))?;
-        match self.0.order(&context, *order_id, undo_command(&self.0, reversal)).await? {
+        match self.0.order(&context, *order_id, undo_command(&self.0, reversal, *order_id)).await? {
             // The decision's orders are issued by this very reaction, but maybe not yet: events of one stream come in
             // order, and a decision precedes its reversal, so this cannot be unless the log was tampered with.
             Some(OrderRefusal::UnknownOrder) => Err(Undone::NotNow(format!("the order {order_id} is not issued yet"))),
             Some(OrderRefusal::NothingInForce) => {
-                let end =
-                    OrderEnd { outcome: OrderEndOutcome::NotNeeded, cause: None, effective_from: None, late: false };
+                let end = OrderEnd::without_effect(OrderEndOutcome::NotNeeded);
                 let context = self.0.context(event, &format!("spare {counter_order_id}"))?;
                 self.0
                     .settle(&context, case_id, OrderReport { order_id: *counter_order_id, end, revision: None })
@@ -155,9 +162,11 @@ impl IssueOrders {
     }
 }
 
-fn undo_command(reacting: &Reacting, reversal: &Reversal) -> OrderCommand {
+fn undo_command(reacting: &Reacting, reversal: &Reversal, order_id: OrderId) -> OrderCommand {
+    let served = reversal.served.iter().find(|served| served.order_id == order_id);
     OrderCommand::Undo {
         reversal: Some(reversal.reversal_id),
+        served: served.map(|served| Box::new(served.measure.clone())),
         reasons: reversal.reasons.clone(),
         by: reacting.reactor.system.officer.clone(),
     }

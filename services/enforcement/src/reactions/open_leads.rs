@@ -39,11 +39,8 @@ impl Reaction for OpenLeads {
         let referral = serde_json::from_slice(&event.data).map_err(|error| error.to_string());
         let signal = match referral.and_then(|referral| signal(referral, event.recorded_at)) {
             Ok(signal) => Box::new(signal),
-            Err(reason) => {
-                // It will be no better the next time: said aloud, and the other referrals go on.
-                tracing::error!(stream = %event.stream, revision = event.revision, reason, "a referral cannot be read");
-                return Ok(());
-            }
+            // It will be no better the next time: parked, where `verify` and the health check find it, and the others go on.
+            Err(reason) => return Err(Undone::never(format!("a referral cannot be read: {reason}"))),
         };
         let lead_id = lead_of(event.id);
         let context = self.0.context(event, "open lead")?;

@@ -69,7 +69,7 @@ impl View for CaseView {
     }
 
     fn timers(state: &CaseState) -> Vec<Timer> {
-        state.timer().map(|(kind, due)| Timer { kind, due }).into_iter().collect()
+        state.timers().into_iter().map(|(kind, due)| Timer { kind, due }).collect()
     }
 }
 

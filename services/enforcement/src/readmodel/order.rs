@@ -65,7 +65,7 @@ impl View for OrderView {
             case_id: file.terms.case_id.to_string(),
             measure: measure.id.to_string(),
             late: file.lateness != Lateness::InTime,
-            counts: measure.rung.is_some() && file.counts(),
+            counts: file.counts_as().is_some_and(|measure| measure.rung.is_some()),
             created: column_of(head.first_position),
             updated: column_of(head.position),
             body: order_resource(state, head)?.encode_to_vec(),

@@ -5,20 +5,20 @@ use casebook_proto::enforcement::v1;
 use super::{Marks, marks};
 use crate::codec::parts::{
     account_message, advice_message, clock_message, irreversible_message, measure_message, measure_messages,
-    optional_wire, replacement_message, text_or_empty, texts, undoing_message, wire,
+    optional_wire, replacement_message, served_message, text_or_empty, texts, undoing_message, wire,
 };
 use crate::codec::words::{Word as _, optional};
 use crate::domain::case::{
-    Answer, Appeal, CaseFile, CaseState, Closure, Decision, Evidence, Notice, OrderTrack, Proposal, Reversal, Stage,
-    Statement, Told, Transfer, TransferStanding,
+    Appeal, Author, CaseFile, CaseState, Closure, Decision, Evidence, Notice, OrderTrack, Proposal, Reversal, Stage,
+    Statement, Transfer, TransferStanding,
 };
 
-/// The stage's word in messages and rows. A subject that has answered or waived has been heard.
+/// The stage's word in messages and rows. Where everybody whom the notice meets has answered or waived, the subject was heard.
 pub fn stage(file: &CaseFile) -> v1::CaseStage {
     match &file.stage {
         Stage::Investigating => v1::CaseStage::Investigating,
-        Stage::Told(Told { answer: Answer::Awaited, .. }) => v1::CaseStage::Told,
-        Stage::Told(_) => v1::CaseStage::Heard,
+        Stage::Told(told) if told.is_answered() => v1::CaseStage::Heard,
+        Stage::Told(_) => v1::CaseStage::Told,
         Stage::Proposed { .. } => v1::CaseStage::Proposed,
         Stage::Decided(_) => v1::CaseStage::Decided,
         Stage::UnderAppeal { .. } => v1::CaseStage::UnderAppeal,
@@ -33,21 +33,19 @@ pub fn case_resource(state: &CaseState, head: &Head) -> Option<v1::Case> {
     let told = file.told();
     let ruling = file.ruling();
     let statements = told.map(|told| told.statements().map(statement_message).collect()).unwrap_or_default();
-    let waived = told.is_some_and(|told| matches!(told.answer, Answer::Waived(_)));
+    let waivers = told.map(|told| told.waivers.as_slice()).unwrap_or_default();
     let decision = match &file.stage {
         Stage::Proposed { proposal, .. } => Some(proposal_message(proposal)),
         _ => ruling.map(|ruling| decision_message(&ruling.decision)),
-    };
-    let pending = match &file.stage {
-        Stage::UnderAppeal { appeal, .. } => Some(appeal),
-        _ => None,
     };
     let closure: Option<&Closure> = match &file.stage {
         Stage::Closed { closure, .. } => Some(closure),
         _ => None,
     };
-    let orders = ruling.map(|ruling| ruling.orders.iter().map(|(id, track)| track_message(*id, track)).collect());
-    let appeals = ruling.into_iter().flat_map(|ruling| &ruling.appeals).chain(pending);
+    let orders = ruling.map(|ruling| {
+        ruling.orders.iter().map(|(id, track)| track_message(*id, track, ruling.has_lifted(*id))).collect()
+    });
+    let appeals = ruling.into_iter().flat_map(|ruling| &ruling.appeals).chain(file.pending_appeals());
     let reversals = ruling.into_iter().flat_map(|ruling| &ruling.reversals);
     let Marks { etag, create_time, update_time } = marks(head);
     Some(v1::Case {
@@ -64,7 +62,8 @@ pub fn case_resource(state: &CaseState, head: &Head) -> Option<v1::Case> {
         evidence: file.evidence.iter().map(evidence_message).collect(),
         notice: told.map(|told| notice_message(&told.notice)),
         statements,
-        statement_waived: waived,
+        statement_waived: !waivers.is_empty(),
+        waived_accounts: waivers.iter().flat_map(|waiver| &waiver.account).map(account_message).collect(),
         decision,
         orders: orders.unwrap_or_default(),
         appeals: appeals.map(appeal_message).collect(),
@@ -72,6 +71,7 @@ pub fn case_resource(state: &CaseState, head: &Head) -> Option<v1::Case> {
         transfers: file.transfers.iter().map(transfer_message).collect(),
         outcome: optional(closure.map(|closure| closure.outcome)),
         summary: closure.map(|closure| closure.summary.clone()).unwrap_or_default(),
+        unlifted_reasons: closure.and_then(|closure| closure.unlifted_reasons.clone()).unwrap_or_default(),
         correlation: head.correlation.to_string(),
         etag,
         create_time,
@@ -101,6 +101,7 @@ fn notice_message(notice: &Notice) -> v1::Notice {
         served_at: wire(notice.served_at),
         answer_until: wire(notice.answer_until),
         served_by: notice.served_by.to_string(),
+        instrument: optional(notice.instrument),
     }
 }
 
@@ -111,6 +112,8 @@ fn statement_message(statement: &Statement) -> v1::Statement {
         sha256: statement.sha256.clone().unwrap_or_default(),
         stated_at: wire(statement.stated_at),
         late: statement.late,
+        account: statement.account.as_ref().map(account_message),
+        by_subject: statement.author == Author::Subject,
     }
 }
 
@@ -147,12 +150,15 @@ fn decision_message(decision: &Decision) -> v1::Decision {
     }
 }
 
-fn track_message(order_id: OrderId, track: &OrderTrack) -> v1::OrderTrack {
+fn track_message(order_id: OrderId, track: &OrderTrack, lifted: bool) -> v1::OrderTrack {
+    let effective_from = track.end.and_then(|end| end.effective_from);
+    let over = track.end.is_some_and(|end| end.over);
     v1::OrderTrack {
         order_id: order_id.to_string(),
         outcome: optional(track.end.map(|end| end.outcome)),
         cause: optional(track.end.and_then(|end| end.cause)),
-        in_force: track.end.is_some_and(|end| end.effective_from.is_some()),
+        in_force: effective_from.is_some() && !over && !lifted,
+        effective_from: optional_wire(effective_from),
         late: track.end.is_some_and(|end| end.late),
         measure: Some(measure_message(&track.measure, Some(order_id))),
         counters_order_id: text_or_empty(track.counters),
@@ -173,6 +179,10 @@ fn appeal_message(appeal: &Appeal) -> v1::Appeal {
         reasons: verdict.map(|verdict| verdict.reasons.clone()).unwrap_or_default(),
         decided_by: verdict.map(|verdict| verdict.decided_by.clone()).unwrap_or_default(),
         decided_at: optional_wire(verdict.map(|verdict| verdict.decided_at)),
+        account: appeal.account.as_ref().map(account_message),
+        sha256: appeal.sha256.clone().unwrap_or_default(),
+        withdrawn: appeal.withdrawn,
+        overdue: appeal.overdue,
         document_number: verdict.and_then(|verdict| verdict.document_number.clone()).unwrap_or_default(),
     }
 }
@@ -185,6 +195,7 @@ fn reversal_message(reversal: &Reversal) -> v1::Reversal {
         undoings: reversal.undoings.iter().map(undoing_message).collect(),
         irreversible: reversal.irreversible.iter().map(irreversible_message).collect(),
         replacements: reversal.replacements.iter().map(replacement_message).collect(),
+        served: reversal.served.iter().map(served_message).collect(),
         reasons: reversal.reasons.clone(),
         issued_at: wire(reversal.issued_at),
     }

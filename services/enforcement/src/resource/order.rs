@@ -81,6 +81,10 @@ pub fn order_resource(state: &OrderState, head: &Head) -> Option<v1::Order> {
         correlation: head.correlation.to_string(),
         violation: terms.violation.to_string(),
         voided: file.validity == Validity::Voided,
+        served: match &file.validity {
+            Validity::Served(measure) => Some(measure_message(measure, None)),
+            Validity::Standing | Validity::Voided => None,
+        },
         etag,
         create_time,
         update_time,
@@ -105,5 +109,6 @@ pub fn platform_order(file: &OrderFile, head: &Head) -> v1::PlatformOrder {
         receipt: receipt.map(receipt_message),
         measure_until: optional_wire(receipt.and_then(|receipt| receipt.effect?.until)),
         etag: head.revision.to_string(),
+        voided: file.validity == Validity::Voided,
     }
 }

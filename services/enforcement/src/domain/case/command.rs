@@ -22,12 +22,15 @@ pub enum CaseCommand {
     ServeNotice(Box<ServeNotice>),
     RecordStatement {
         by: Actor,
+        /// Whose operator speaks: needs to be said where the token does not say it and the case is about several.
+        account: Option<AccountRef>,
         summary: String,
         sha256: Option<String>,
         stated_at: Timestamp,
     },
     WaiveStatement {
         by: Actor,
+        account: Option<AccountRef>,
         reasons: String,
         sha256: Option<String>,
         now: Timestamp,
@@ -50,13 +53,16 @@ pub enum CaseCommand {
     },
     /// By the reaction on an order's end.
     SettleOrder(OrderReport),
-    FileAppeal {
+    FileAppeal(Box<FileAppeal>),
+    WithdrawAppeal {
         by: Actor,
-        kind: AppealKind,
-        grounds: String,
-        /// The end of a provisional window as today's calendars tell it; none: they still do not.
-        window_until: Option<Timestamp>,
-        decide_until: Timestamp,
+        appeal_id: AppealId,
+        reasons: String,
+        sha256: Option<String>,
+        now: Timestamp,
+    },
+    /// By the deadline of the decision on an appeal.
+    MarkAppealsOverdue {
         now: Timestamp,
     },
     DecideAppeal {
@@ -75,7 +81,8 @@ pub enum CaseCommand {
     },
     OfferTransfer {
         by: Actor,
-        to_agency: AgencyId,
+        to: Addressee,
+        competence: Competence,
         reasons: String,
         lapse_at: Timestamp,
         now: Timestamp,
@@ -99,6 +106,8 @@ pub enum CaseCommand {
         by: Actor,
         outcome: CaseOutcome,
         summary: String,
+        /// Why it is closed though a measure of a void decision is not lifted.
+        unlifted_reasons: Option<String>,
         now: Timestamp,
     },
     Reopen {
@@ -111,6 +120,14 @@ pub enum CaseCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Competence {
     pub kinds: Vec<AgencyKind>,
+}
+
+/// The agency that a case is offered to, as the policy pack knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    pub agency: AgencyId,
+    pub kind: AgencyKind,
+    pub region: Region,
 }
 
 /// A lead that an officer took up.
@@ -148,9 +165,10 @@ pub struct OpenCase {
 pub struct ServeNotice {
     pub by: Actor,
     pub facts: String,
+    pub instrument: Instrument,
     pub measures: Vec<Measure>,
     pub legal_bases: Vec<LegalBasisId>,
-    /// What the policy pack says of these bases and measures under the case's instrument, on the day of the act.
+    /// What the policy pack says of these bases and measures under the instrument, on the day of the act.
     pub admission: Result<(), PolicyRefusal>,
     pub method: ServiceMethod,
     pub served_at: Timestamp,
@@ -185,6 +203,20 @@ pub struct OrderReport {
     pub end: OrderEnd,
     /// The revision of the order's stream that says so; none where another stream does.
     pub revision: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FileAppeal {
+    pub by: Actor,
+    /// Whose operator appeals: needs to be said where the token does not say it and the case is about several.
+    pub account: Option<AccountRef>,
+    pub kind: AppealKind,
+    pub grounds: String,
+    pub sha256: Option<String>,
+    /// The end of a provisional window as today's calendars tell it; none: they still do not.
+    pub window_until: Option<Timestamp>,
+    pub decide_until: Timestamp,
+    pub now: Timestamp,
 }
 
 /// What becomes of an appeal.

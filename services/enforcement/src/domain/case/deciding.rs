@@ -38,9 +38,10 @@ pub(super) fn propose(file: &CaseFile, command: ProposeDecision) -> Result<Vec<C
     if file.evidence.is_empty() {
         return Err(CaseRefusal::EvidenceMissing);
     }
-    heard(told, command.now)?;
+    heard(told, &command.measures, command.now)?;
     fitting(file, &command.measures)?;
     instrument_carries(&command)?;
+    told_of(file, told, &command)?;
     if let Some(measure) = first_heavier(&command.measures, &told.notice.measures) {
         return Err(CaseRefusal::HeavierAfterDefence { measure: Box::new(measure.clone()) });
     }
@@ -62,10 +63,26 @@ pub(super) fn propose(file: &CaseFile, command: ProposeDecision) -> Result<Vec<C
     }))])
 }
 
-/// Answered or waived by the subject, provably, or the window is over (行政处罚法 art. 62).
-fn heard(told: &Told, now: Timestamp) -> Result<(), CaseRefusal> {
+/// Whoever runs an account that a measure meets has answered or waived, provably, or the window is over (行政处罚法 art. 62).
+fn heard(told: &Told, measures: &[Measure], now: Timestamp) -> Result<(), CaseRefusal> {
     let until = told.notice.answer_until;
-    if now < until && !told.answer.counts() { Err(CaseRefusal::NotHeard { until }) } else { Ok(()) }
+    let mut met = measures.iter().map(|measure| &measure.account);
+    match met.find(|account| !told.has_been_heard(account)) {
+        Some(account) if now < until => Err(CaseRefusal::NotHeard { account: account.clone(), until }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Nothing is decided in a legal form, or on a basis, that the subject was not told of (行政处罚法 art. 44).
+fn told_of(file: &CaseFile, told: &Told, command: &ProposeDecision) -> Result<(), CaseRefusal> {
+    let instrument = told.notice.instrument.unwrap_or(file.opening.instrument);
+    if command.instrument != instrument {
+        return Err(CaseRefusal::InstrumentNotTold { told: instrument });
+    }
+    match command.legal_bases.iter().find(|basis| !told.notice.legal_bases.contains(basis)) {
+        Some(basis) => Err(CaseRefusal::BasisNotTold { basis: basis.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// What the instrument may contain, and what it may rest on.

@@ -5,7 +5,7 @@ use casebook_policy::{Instrument, LegalBasisId, ViolationId};
 
 use super::state::{
     Appeal, AppealKind, AppealVerdict, Closure, Evidence, Notice, Opening, OrderEnd, Proposal, Reversal, Service,
-    Statement, Transfer, Waiver,
+    Statement, Transfer, Waiver, Withdrawal,
 };
 use crate::domain::ids::{AppealId, DecisionId, StatementId, TransferId};
 use crate::domain::measure::Measure;
@@ -42,10 +42,20 @@ pub enum CaseChange {
         revision: Option<u64>,
     },
     AppealFiled(Box<Appeal>),
+    AppealWithdrawn {
+        appeal_id: AppealId,
+        withdrawal: Withdrawal,
+    },
+    AppealOverdue {
+        appeal_id: AppealId,
+        due_at: Timestamp,
+    },
     AppealDecided {
         appeal_id: AppealId,
         kind: AppealKind,
         verdict: Box<AppealVerdict>,
+        /// None in older events about a body outside.
+        recorded_by: Option<OfficerId>,
     },
     ReversalIssued(Box<Reversal>),
     TransferOffered(Box<Transfer>),

@@ -6,8 +6,8 @@ use casebook_kernel::ids::OrderId;
 
 use super::event::{CaseChange, CaseEvent, DecisionIssued};
 use super::state::{
-    Answer, Appeal, AppealVerdict, CaseFile, CaseState, Closure, Decision, Defence, Ended, Notice, Opening, OrderEnd,
-    OrderEndOutcome, OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding,
+    Appeal, AppealVerdict, Author, CaseFile, CaseState, Closure, Decision, Defence, Ended, Notice, Opening, OrderEnd,
+    OrderEndOutcome, OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding, Waiver,
 };
 use crate::domain::ids::{AppealId, TransferId, counter_order_id};
 use crate::domain::measure::{Measure, first_heavier};
@@ -63,10 +63,7 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
         }
         CaseChange::StatementWaived(waiver) => {
             file.participants.insert(waiver.recorded_by.clone());
-            on_stage(file, |stage| match stage {
-                Stage::Told(told) => Stage::Told(Told { answer: Answer::Waived(waiver.clone()), ..told }),
-                stage => stage,
-            });
+            on_stage(file, |stage| waived(stage, waiver));
         }
         CaseChange::DecisionProposed(proposal) => {
             file.participants.insert(proposal.proposer.clone());
@@ -106,8 +103,19 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
             file.appeals += 1;
             on_stage(file, |stage| appealed(stage, appeal));
         }
-        CaseChange::AppealDecided { appeal_id, kind, verdict } => {
-            let filed = matches!(&file.stage, Stage::UnderAppeal { appeal, .. } if appeal.appeal_id == *appeal_id);
+        CaseChange::AppealWithdrawn { appeal_id, withdrawal } => {
+            file.participants.insert(withdrawal.by.clone());
+            on_stage(file, |stage| withdrawn(stage, *appeal_id));
+        }
+        CaseChange::AppealOverdue { appeal_id, .. } => {
+            if let Stage::UnderAppeal { pending, .. } = &mut file.stage {
+                let appeal = pending.iter_mut().find(|appeal| appeal.appeal_id == *appeal_id);
+                appeal.into_iter().for_each(|appeal| appeal.overdue = true);
+            }
+        }
+        CaseChange::AppealDecided { appeal_id, kind, verdict, recorded_by } => {
+            file.participants.extend(recorded_by.iter().cloned());
+            let filed = file.pending_appeals().iter().any(|appeal| appeal.appeal_id == *appeal_id);
             // One that was decided elsewhere was never filed here.
             file.appeals += usize::from(!filed);
             on_stage(file, |stage| judged(stage, *appeal_id, *kind, verdict));
@@ -129,7 +137,8 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
             file.officers.clone_from(officers);
             file.participants.extend(officers.iter().chain([by]).cloned());
         }
-        CaseChange::TransferDeclined { transfer_id, reasons, .. } => {
+        CaseChange::TransferDeclined { transfer_id, reasons, by } => {
+            file.participants.insert(by.clone());
             transfer_stands(file, *transfer_id, TransferStanding::Declined { reasons: reasons.clone() });
         }
         CaseChange::TransferLapsed { transfer_id, .. } => transfer_stands(file, *transfer_id, TransferStanding::Lapsed),
@@ -137,10 +146,13 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
             file.participants.insert(closure.closed_by.clone());
             on_stage(file, |stage| closed(stage, closure));
         }
-        CaseChange::Reopened { .. } => on_stage(file, |stage| match stage {
-            Stage::Closed { before, .. } => reopened(before),
-            stage => stage,
-        }),
+        CaseChange::Reopened { by, .. } => {
+            file.participants.insert(by.clone());
+            on_stage(file, |stage| match stage {
+                Stage::Closed { before, .. } => reopened(before),
+                stage => stage,
+            });
+        }
     }
 }
 
@@ -163,21 +175,33 @@ fn told_anew(stage: Stage, notice: &Notice, evidence_now: usize) -> Stage {
         }
         stage => return stage,
     };
-    Stage::Told(Told { notice: notice.clone(), earlier, answer: Answer::Awaited, defence })
+    Stage::Told(Told { notice: notice.clone(), earlier, given: Vec::new(), waivers: Vec::new(), defence })
 }
 
+/// Who answers has not waived. What was said before the notice was said to an earlier one.
 fn stated(stage: Stage, statement: &Statement, evidence_now: usize) -> Stage {
-    let Stage::Told(told) = stage else { return stage };
-    let mut statements = match told.answer {
-        Answer::Given(statements) => statements,
-        Answer::Awaited | Answer::Waived(_) => Vec::new(),
-    };
-    statements.push(statement.clone());
-    let defence = match told.defence {
-        Defence::NoneYet => Defence::Made { evidence_then: evidence_now },
-        made @ Defence::Made { .. } => made,
-    };
-    Stage::Told(Told { answer: Answer::Given(statements), defence, ..told })
+    let Stage::Told(mut told) = stage else { return stage };
+    if statement.stated_at < told.notice.served_at {
+        told.earlier.push(statement.clone());
+    } else {
+        let of_another = |waiver: &Waiver| match (&waiver.account, &statement.account) {
+            (Some(waived), Some(stated)) => waived != stated,
+            // One of them was everybody's.
+            (None, _) | (_, None) => false,
+        };
+        told.waivers.retain(of_another);
+        told.given.push(statement.clone());
+    }
+    if told.defence == Defence::NoneYet {
+        told.defence = Defence::Made { evidence_then: evidence_now };
+    }
+    Stage::Told(told)
+}
+
+fn waived(stage: Stage, waiver: &Waiver) -> Stage {
+    let Stage::Told(mut told) = stage else { return stage };
+    told.waivers.push(waiver.clone());
+    Stage::Told(told)
 }
 
 fn ruling(told: Told, proposal: Proposal, issued: &DecisionIssued) -> Ruling {
@@ -206,7 +230,7 @@ fn settle(ruling: &mut Ruling, order_id: OrderId, end: OrderEnd, revision: Optio
     track.revision = revision.or(track.revision);
     let void = was_cancelled || (!stands && track.counters.is_none());
     // Executed although it had been taken back or was void: a counter-order is on its way, if none is yet.
-    if void && end.effective_from.is_some() && !track.measure.irreversible {
+    if void && end.effective_from.is_some() && !end.over && !track.measure.irreversible {
         let measure = track.measure.clone();
         let counter = ruling.orders.entry(counter_order_id(order_id));
         let counter = counter.or_insert_with(|| outstanding(&measure, Some(order_id)));
@@ -217,38 +241,66 @@ fn settle(ruling: &mut Ruling, order_id: OrderId, end: OrderEnd, revision: Optio
 }
 
 fn appealed(stage: Stage, appeal: &Appeal) -> Stage {
+    let appeal = appeal.clone();
     match stage {
-        Stage::Decided(ruling) => Stage::UnderAppeal { ruling, appeal: appeal.clone() },
+        Stage::Decided(ruling) => Stage::UnderAppeal { ruling, pending: vec![appeal] },
         Stage::Closed { before: Ended::Decided(ruling), .. } => {
-            Stage::UnderAppeal { ruling: *ruling, appeal: appeal.clone() }
+            Stage::UnderAppeal { ruling: *ruling, pending: vec![appeal] }
+        }
+        Stage::UnderAppeal { ruling, mut pending } => {
+            pending.push(appeal);
+            Stage::UnderAppeal { ruling, pending }
         }
         stage => stage,
     }
 }
 
-/// The case goes on where it was before the appeal; one that had been closed is closed anew.
-fn judged(stage: Stage, appeal_id: AppealId, kind: super::AppealKind, verdict: &AppealVerdict) -> Stage {
-    let verdict = Some(verdict.clone());
-    let (mut ruling, filed) = match stage {
-        Stage::UnderAppeal { ruling, appeal } => (ruling, Some(appeal)),
-        Stage::Decided(ruling) => (ruling, None),
-        Stage::Closed { before: Ended::Decided(ruling), .. } => (*ruling, None),
+/// The stage without one of its pending appeals, which is given to `done`. The case goes on where it was before the first of
+/// them; one that had been closed is closed anew.
+fn without(stage: Stage, appeal_id: AppealId, done: impl FnOnce(&mut Ruling, Option<Appeal>)) -> Stage {
+    let (mut ruling, mut pending) = match stage {
+        Stage::UnderAppeal { ruling, pending } => (ruling, pending),
+        Stage::Decided(ruling) => (ruling, Vec::new()),
+        Stage::Closed { before: Ended::Decided(ruling), .. } => (*ruling, Vec::new()),
         stage => return stage,
     };
-    let appeal = match filed {
-        Some(filed) => Appeal { verdict, ..filed },
-        None => Appeal {
-            appeal_id,
-            kind,
-            decision_id: ruling.decision.proposal.decision_id,
-            grounds: String::new(),
-            filed: None,
-            decide_until: None,
-            verdict,
-        },
-    };
-    ruling.appeals.push(appeal);
-    Stage::Decided(ruling)
+    let found = pending.iter().position(|appeal| appeal.appeal_id == appeal_id);
+    done(&mut ruling, found.map(|index| pending.remove(index)));
+    if pending.is_empty() { Stage::Decided(ruling) } else { Stage::UnderAppeal { ruling, pending } }
+}
+
+fn withdrawn(stage: Stage, appeal_id: AppealId) -> Stage {
+    // Unlike a verdict from outside, it says nothing about a case without such an appeal.
+    if !matches!(stage, Stage::UnderAppeal { .. }) {
+        return stage;
+    }
+    without(stage, appeal_id, |ruling, appeal| {
+        ruling.appeals.extend(appeal.map(|appeal| Appeal { withdrawn: true, ..appeal }));
+    })
+}
+
+fn judged(stage: Stage, appeal_id: AppealId, kind: super::AppealKind, verdict: &AppealVerdict) -> Stage {
+    let verdict = Some(verdict.clone());
+    without(stage, appeal_id, |ruling, filed| {
+        let appeal = match filed {
+            Some(filed) => Appeal { verdict, ..filed },
+            None => Appeal {
+                appeal_id,
+                kind,
+                decision_id: ruling.decision.proposal.decision_id,
+                grounds: String::new(),
+                filed: None,
+                decide_until: None,
+                account: None,
+                author: Author::Officer,
+                sha256: None,
+                withdrawn: false,
+                overdue: false,
+                verdict,
+            },
+        };
+        ruling.appeals.push(appeal);
+    })
 }
 
 fn reverse(ruling: &mut Ruling, reversal: &Reversal) {
@@ -260,6 +312,9 @@ fn reverse(ruling: &mut Ruling, reversal: &Reversal) {
     for replacement in &reversal.replacements {
         ruling.standing.insert(replacement.order_id, replacement.measure.clone());
         ruling.orders.insert(replacement.order_id, outstanding(&replacement.measure, None));
+    }
+    for served in &reversal.served {
+        ruling.standing.insert(served.order_id, served.measure.clone());
     }
     ruling.reversals.push(reversal.clone());
 }

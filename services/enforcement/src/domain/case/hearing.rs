@@ -8,10 +8,10 @@ use casebook_policy::PolicyRefusal;
 use super::command::ServeNotice;
 use super::event::CaseChange;
 use super::refusal::CaseRefusal;
-use super::state::{Answer, Author, CaseFile, Defence, Notice, Stage, Statement, Told, Waiver};
+use super::state::{Author, CaseFile, Defence, Notice, Stage, Statement, Told, Waiver};
 use super::{SERVED_AGO_MAX, STATEMENTS_MAX, held_by};
 use crate::domain::ids::{NoticeId, StatementId};
-use crate::domain::measure::{Measure, first_heavier};
+use crate::domain::measure::{AccountRef, Measure, first_heavier};
 
 pub(super) fn serve_notice(file: &CaseFile, command: ServeNotice) -> Result<Vec<CaseChange>, CaseRefusal> {
     held_by(file, &command.by)?;
@@ -38,6 +38,7 @@ pub(super) fn serve_notice(file: &CaseFile, command: ServeNotice) -> Result<Vec<
         facts: command.facts,
         measures: command.measures,
         legal_bases: command.legal_bases,
+        instrument: Some(command.instrument),
         method: command.method,
         served_at: command.served_at,
         answer_until: command.answer_until,
@@ -99,6 +100,27 @@ pub(super) fn own_case(file: &CaseFile, by: &Actor) -> Result<(), CaseRefusal> {
     }
 }
 
+/// The account for which somebody speaks. A subject speaks for its own and for no other; an officer says for which one the
+/// subject's document speaks, where it can be doubted.
+pub(super) fn speaks_for(file: &CaseFile, by: &Actor, named: Option<AccountRef>) -> Result<AccountRef, CaseRefusal> {
+    own_case(file, by)?;
+    let accounts = &file.opening.accounts;
+    if let Some(own) = by.subject() {
+        let own = accounts.iter().find(|account| account.account_id() == own).ok_or(CaseRefusal::UnknownCase)?;
+        return if named.is_none_or(|named| named == *own) { Ok(own.clone()) } else { Err(CaseRefusal::NotOwnAccount) };
+    }
+    match (named, accounts.as_slice()) {
+        (Some(named), accounts) if accounts.contains(&named) => Ok(named),
+        (Some(account), _) => Err(CaseRefusal::AccountOutsideCase { account }),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(CaseRefusal::AccountMissing),
+    }
+}
+
+pub(super) fn author(by: &Actor) -> Author {
+    if by.subject().is_some() { Author::Subject } else { Author::Officer }
+}
+
 fn to_be_heard(file: &CaseFile) -> Result<&Told, CaseRefusal> {
     match &file.stage {
         Stage::Investigating => Err(CaseRefusal::NotServed),
@@ -109,21 +131,28 @@ fn to_be_heard(file: &CaseFile) -> Result<&Told, CaseRefusal> {
     }
 }
 
-/// A statement that comes late is heard as well, as long as nothing is proposed.
+/// A statement that comes late is heard as well, as long as nothing is proposed. One from before the notice answers an earlier
+/// one, if there was one.
 pub(super) fn record_statement(
     file: &CaseFile,
     by: Actor,
+    account: Option<AccountRef>,
     summary: String,
     sha256: Option<String>,
     stated_at: Timestamp,
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
-    own_case(file, &by)?;
+    let account = speaks_for(file, &by, account)?;
     let told = to_be_heard(file)?;
-    if file.statements >= STATEMENTS_MAX {
+    if told.statements_of(&account) >= STATEMENTS_MAX {
         return Err(CaseRefusal::TooManyStatements);
+    }
+    let from = if file.notices > 1 { file.opening.opened_at } else { told.notice.served_at };
+    if stated_at < from {
+        return Err(CaseRefusal::StatedBeforeNotice { from });
     }
     Ok(vec![CaseChange::StatementRecorded(Statement {
         statement_id: StatementId::nth(file.opening.case_id, file.statements),
+        account: Some(account),
         summary,
         sha256,
         author: author(&by),
@@ -133,29 +162,27 @@ pub(super) fn record_statement(
     })])
 }
 
-fn author(by: &Actor) -> Author {
-    if by.subject().is_some() { Author::Subject } else { Author::Officer }
-}
-
 pub(super) fn waive_statement(
     file: &CaseFile,
     by: Actor,
+    account: Option<AccountRef>,
     reasons: String,
     sha256: Option<String>,
     now: Timestamp,
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
-    own_case(file, &by)?;
-    match to_be_heard(file)?.answer {
-        Answer::Awaited => {
-            let author = author(&by);
-            if author == Author::Officer && sha256.is_none() {
-                return Err(CaseRefusal::WaiverUnproven);
-            }
-            let waiver = Waiver { reasons, sha256, author, recorded_by: by.officer, waived_at: now };
-            Ok(vec![CaseChange::StatementWaived(waiver)])
-        }
-        Answer::Waived(_) => Err(CaseRefusal::AlreadyWaived),
-        // What was said stays said.
-        Answer::Given(_) => Err(CaseRefusal::StageDoesNotFit { stage: "answered by the subject" }),
+    let account = speaks_for(file, &by, account)?;
+    let told = to_be_heard(file)?;
+    if told.has_waived(&account) {
+        return Err(CaseRefusal::AlreadyWaived);
     }
+    // What was said stays said.
+    if told.has_answered(&account) {
+        return Err(CaseRefusal::StageDoesNotFit { stage: "answered by the subject" });
+    }
+    let author = author(&by);
+    if author == Author::Officer && sha256.is_none() {
+        return Err(CaseRefusal::WaiverUnproven);
+    }
+    let waiver = Waiver { account: Some(account), reasons, sha256, author, recorded_by: by.officer, waived_at: now };
+    Ok(vec![CaseChange::StatementWaived(waiver)])
 }

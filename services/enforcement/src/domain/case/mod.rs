@@ -10,6 +10,7 @@ mod command;
 mod deciding;
 mod event;
 mod evolve;
+mod filing;
 mod hearing;
 mod opening;
 mod refusal;
@@ -22,16 +23,16 @@ use chrono::TimeDelta;
 
 use super::ids::EvidenceId;
 pub use command::{
-    AcceptedLead, AppealRuling, CaseCommand, Competence, ExternalOutcome, OpenCase, OrderReport, ProposeDecision,
-    RemedyText, ServeNotice,
+    AcceptedLead, Addressee, AppealRuling, CaseCommand, Competence, ExternalOutcome, FileAppeal, OpenCase, OrderReport,
+    ProposeDecision, RemedyText, ServeNotice,
 };
 pub use event::{CaseChange, CaseEvent, DecisionIssued};
 pub use refusal::CaseRefusal;
 pub use state::{
-    Advice, Answer, Appeal, AppealKind, AppealResult, AppealVerdict, Author, CaseFile, CaseOutcome, CaseState, Closure,
+    Advice, Appeal, AppealKind, AppealResult, AppealVerdict, Author, CaseFile, CaseOutcome, CaseState, Closure,
     Decision, Defence, Ended, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome,
-    OrderTrack, Proposal, Replacement, Reversal, Ruling, RunningClock, Service, ServiceMethod, Stage, Statement, Told,
-    Transfer, TransferStanding, Undoing, Waiver,
+    OrderTrack, Proposal, Replacement, Reversal, Ruling, RunningClock, Served, Service, ServiceMethod, Stage,
+    Statement, Told, Transfer, TransferStanding, Undoing, Waiver, Withdrawal,
 };
 
 /// The fewest officers who conduct a case (行政处罚法 art. 42).
@@ -42,8 +43,10 @@ pub const OFFICERS_MAX: usize = 8;
 pub const ACCOUNTS_MAX: usize = 20;
 /// The most pieces of evidence of one case.
 pub const EVIDENCE_MAX: usize = 200;
-/// The most statements of the subject in one case.
+/// The most statements for one account of a case: nobody uses up another one's.
 pub const STATEMENTS_MAX: usize = 20;
+/// The most appeals of one account's operator in a case, those that were withdrawn included.
+pub const APPEALS_EACH_MAX: usize = 5;
 /// The most offers of one case to other agencies.
 pub const TRANSFERS_MAX: usize = 20;
 /// The most proposals of one case.
@@ -55,16 +58,21 @@ pub const SERVED_AGO_MAX: TimeDelta = TimeDelta::days(1);
 
 /// The deadline of an offer to another agency.
 pub const TRANSFER_LAPSE: &str = "transfer_lapse";
+/// The deadline of the decision on an appeal.
+pub const APPEAL_DECISION: &str = "appeal_decision";
 
 /// The decider of cases.
 #[derive(Debug, Clone, Copy)]
 pub struct Case;
 
 impl CaseState {
-    /// The deadline that runs, if one does.
-    pub fn timer(&self) -> Option<(&'static str, Timestamp)> {
-        let transfer = self.file()?.pending_transfer()?;
-        Some((TRANSFER_LAPSE, transfer.lapse_at))
+    /// The deadlines that run, at most one of a kind.
+    pub fn timers(&self) -> Vec<(&'static str, Timestamp)> {
+        let Some(file) = self.file() else { return Vec::new() };
+        let lapse = file.pending_transfer().map(|transfer| (TRANSFER_LAPSE, transfer.lapse_at));
+        let waiting = file.pending_appeals().iter().filter(|appeal| !appeal.overdue);
+        let decision = waiting.filter_map(|appeal| appeal.decide_until).min().map(|due| (APPEAL_DECISION, due));
+        lapse.into_iter().chain(decision).collect()
     }
 }
 
@@ -90,11 +98,11 @@ impl Decider for Case {
                 opening::add_evidence(file, &by, evidence)?
             }
             CaseCommand::ServeNotice(notice) => hearing::serve_notice(file, *notice)?,
-            CaseCommand::RecordStatement { by, summary, sha256, stated_at } => {
-                hearing::record_statement(file, by, summary, sha256, stated_at)?
+            CaseCommand::RecordStatement { by, account, summary, sha256, stated_at } => {
+                hearing::record_statement(file, by, account, summary, sha256, stated_at)?
             }
-            CaseCommand::WaiveStatement { by, reasons, sha256, now } => {
-                hearing::waive_statement(file, by, reasons, sha256, now)?
+            CaseCommand::WaiveStatement { by, account, reasons, sha256, now } => {
+                hearing::waive_statement(file, by, account, reasons, sha256, now)?
             }
             CaseCommand::ProposeDecision(proposal) => deciding::propose(file, *proposal)?,
             CaseCommand::ConfirmDecision { by, decision_id, irreversible_confirmed, now } => {
@@ -105,25 +113,29 @@ impl Decider for Case {
             }
             CaseCommand::RecordService { by, service } => deciding::record_service(file, by, service)?,
             CaseCommand::SettleOrder(report) => closing::settle_order(file, report)?,
-            CaseCommand::FileAppeal { by, kind, grounds, window_until, decide_until, now } => {
-                let terms = appeal::FilingTerms { window_until, decide_until, now };
-                appeal::file_appeal(file, by, kind, grounds, terms)?
+            CaseCommand::FileAppeal(filing) => filing::file_appeal(file, *filing)?,
+            CaseCommand::WithdrawAppeal { by, appeal_id, reasons, sha256, now } => {
+                filing::withdraw_appeal(file, by, appeal_id, reasons, sha256, now)?
             }
+            CaseCommand::MarkAppealsOverdue { now } => filing::mark_overdue(file, now)?,
             CaseCommand::DecideAppeal { by, appeal_id, ruling, reasons, remedies, now } => {
                 appeal::decide_appeal(file, by, appeal_id, ruling, reasons, &remedies, now)?
             }
             CaseCommand::RecordExternalOutcome { by, outcome, remedies, now } => {
                 appeal::record_external(file, by, *outcome, &remedies, now)?
             }
-            CaseCommand::OfferTransfer { by, to_agency, reasons, lapse_at, now } => {
-                transfer::offer(file, by, to_agency, reasons, lapse_at, now)?
+            CaseCommand::OfferTransfer { by, to, competence, reasons, lapse_at, now } => {
+                transfer::competent(file, &to, &competence)?;
+                transfer::offer(file, by, to.agency, reasons, lapse_at, now)?
             }
             CaseCommand::AcceptTransfer { by, officers, competence, now } => {
                 transfer::accept(file, by, officers, &competence, now)?
             }
             CaseCommand::DeclineTransfer { by, reasons, now } => transfer::decline(file, by, reasons, now)?,
             CaseCommand::LapseTransfer { now } => transfer::lapse(file, now)?,
-            CaseCommand::Close { by, outcome, summary, now } => closing::close(file, by, outcome, summary, now)?,
+            CaseCommand::Close { by, outcome, summary, unlifted_reasons, now } => {
+                closing::close(file, by, outcome, summary, unlifted_reasons, now)?
+            }
             CaseCommand::Reopen { by, reasons } => closing::reopen(file, by, reasons)?,
         };
         let case_id = file.opening.case_id;

@@ -1,9 +1,12 @@
 use casebook_kernel::ids::OrderId;
 use casebook_kernel::region::Region;
 use casebook_kernel::{AgencyId, OfficerId, Timestamp};
-use casebook_policy::{Departure, PolicyRefusal};
+use casebook_policy::{Departure, Instrument, LegalBasisId, PolicyRefusal};
 
-use super::{ACCOUNTS_MAX, EVIDENCE_MAX, OFFICERS_MAX, OFFICERS_MIN, PROPOSALS_MAX, STATEMENTS_MAX, TRANSFERS_MAX};
+use super::{
+    ACCOUNTS_MAX, APPEALS_EACH_MAX, EVIDENCE_MAX, OFFICERS_MAX, OFFICERS_MIN, PROPOSALS_MAX, STATEMENTS_MAX,
+    TRANSFERS_MAX,
+};
 use crate::domain::measure::{AccountRef, Measure};
 
 /// Why nothing happened in a case.
@@ -58,14 +61,27 @@ pub enum CaseRefusal {
     /// 行政处罚法 art. 62: an express waiver.
     #[error("a waiver that an officer records needs the hash of the subject's signed document")]
     WaiverUnproven,
-    #[error("a case holds at most {STATEMENTS_MAX} statements")]
+    #[error("a case holds at most {STATEMENTS_MAX} statements for one account")]
     TooManyStatements,
     /// 行政处罚法 art. 45 and 62.
-    #[error("the subject may still answer, until {until}")]
-    NotHeard { until: Timestamp },
+    #[error("whoever runs {account} may still answer, until {until}")]
+    NotHeard { account: AccountRef, until: Timestamp },
+    #[error("the case is about several accounts: say whose operator speaks")]
+    AccountMissing,
+    #[error("the case is not about the account {account}")]
+    AccountOutsideCase { account: AccountRef },
+    #[error("nobody speaks for another account")]
+    NotOwnAccount,
+    #[error("a statement answers a notice: it was not made before {from}")]
+    StatedBeforeNotice { from: Timestamp },
     /// 行政处罚法 art. 45.
     #[error("nothing heavier follows from a defence than was announced: {measure}")]
     HeavierAfterDefence { measure: Box<Measure> },
+    /// 行政处罚法 art. 44.
+    #[error("the subject was not told that the decision would rest on {basis}: it is told anew")]
+    BasisNotTold { basis: LegalBasisId },
+    #[error("the subject was told of another legal form ({told:?}): it is told anew")]
+    InstrumentNotTold { told: Instrument },
     #[error("a decision rests on evidence, and there is none")]
     EvidenceMissing,
     /// R92.
@@ -117,6 +133,11 @@ pub enum CaseRefusal {
     AppealPending,
     #[error("the decision has been reviewed already")]
     AlreadyReviewed,
+    /// Whoever files for the subject could otherwise use its only review up.
+    #[error("an appeal that an officer files or takes back needs the hash of the subject's own document")]
+    AppealUnproven,
+    #[error("the operator of an account appeals at most {APPEALS_EACH_MAX} times")]
+    TooManyAppeals,
     #[error("no such appeal waits for its decision")]
     NoSuchAppeal,
     /// 行政处罚法 art. 45, 行政复议法: never worse for whoever appeals.
@@ -132,6 +153,9 @@ pub enum CaseRefusal {
     RemedyMissing { measure: Box<Measure> },
     #[error("an external outcome dates from after the decision, at {issued_at}")]
     DecidedBeforeDecision { issued_at: Timestamp },
+    /// R93, R80.
+    #[error("{agency} is not competent for this violation in {region}")]
+    AddresseeNotCompetent { agency: AgencyId, region: Region },
     #[error("an agency does not hand a case to itself")]
     SelfTransfer,
     /// 行政处罚法 art. 25: their common superior designates.
@@ -149,6 +173,12 @@ pub enum CaseRefusal {
     NotYetDue { due: Timestamp },
     #[error("{count} orders are not answered yet")]
     OrdersUnreceipted { count: usize },
+    #[error(
+        "{count} measures of a void decision are not lifted: only an officer who had no hand in the case closes it, and says why"
+    )]
+    NotLifted { count: usize },
+    #[error("every measure of a void decision is lifted: there is nothing to give reasons for")]
+    NothingUnlifted,
     #[error("a case does not end that way: measures are taken where a decision stands, and only there")]
     OutcomeDoesNotFit,
     #[error("the decision has not been served: the time to appeal against it has not begun")]

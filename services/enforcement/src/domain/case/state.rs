@@ -5,7 +5,7 @@ use casebook_kernel::region::Region;
 use casebook_kernel::{AgencyId, AgencyKind, OfficerId, Timestamp};
 use casebook_policy::{Instrument, LegalBasisId, Recommendation, ViolationId};
 
-pub use super::told::{Answer, Author, Defence, Notice, Statement, Told, Waiver};
+pub use super::told::{Author, Defence, Notice, Statement, Told, Waiver};
 use crate::domain::ids::{AppealId, DecisionId, EvidenceId, StatementId, TransferId};
 use crate::domain::measure::{AccountRef, Measure};
 use crate::domain::order::Cause;
@@ -59,6 +59,14 @@ impl CaseFile {
         }
     }
 
+    /// Appeals that wait for their decision, oldest first.
+    pub fn pending_appeals(&self) -> &[Appeal] {
+        match &self.stage {
+            Stage::UnderAppeal { pending, .. } => pending,
+            _ => &[],
+        }
+    }
+
     pub(super) fn ruling_mut(&mut self) -> Option<&mut Ruling> {
         match &mut self.stage {
             Stage::Decided(ruling) | Stage::UnderAppeal { ruling, .. } => Some(ruling),
@@ -87,10 +95,20 @@ impl CaseFile {
 pub enum Stage {
     Investigating,
     Told(Told),
-    Proposed { told: Told, proposal: Proposal },
+    Proposed {
+        told: Told,
+        proposal: Proposal,
+    },
     Decided(Ruling),
-    UnderAppeal { ruling: Ruling, appeal: Appeal },
-    Closed { before: Ended, closure: Closure },
+    /// At least one appeal is pending, of each account at most one.
+    UnderAppeal {
+        ruling: Ruling,
+        pending: Vec<Appeal>,
+    },
+    Closed {
+        before: Ended,
+        closure: Closure,
+    },
 }
 
 impl Stage {
@@ -222,11 +240,30 @@ pub struct Ruling {
     pub decision: Decision,
     /// Every order that follows from the decision and its reversals.
     pub orders: BTreeMap<OrderId, OrderTrack>,
-    /// The measures of the decision that no reversal took away, and those that took their place.
+    /// The measures of the decision that no reversal took away, and those that took their place. What is served already stands
+    /// under the order that served it.
     pub standing: BTreeMap<OrderId, Measure>,
     /// Decided ones, oldest first.
     pub appeals: Vec<Appeal>,
     pub reversals: Vec<Reversal>,
+}
+
+impl Ruling {
+    /// Whether a platform has lifted what an order brought about.
+    pub fn has_lifted(&self, order_id: OrderId) -> bool {
+        let lifted = |end: OrderEnd| end.outcome == OrderEndOutcome::Executed;
+        self.orders.values().any(|track| track.counters == Some(order_id) && track.end.is_some_and(lifted))
+    }
+
+    /// Counter-orders that still have something to lift, as far as the case was told: neither executed nor without need, and what
+    /// they lift came into force, or may have, and is not over.
+    pub fn unlifted(&self, now: Timestamp) -> impl Iterator<Item = &OrderTrack> {
+        self.orders.values().filter(move |track| {
+            let Some(lifts) = track.counters else { return false };
+            let done = |end: OrderEnd| matches!(end.outcome, OrderEndOutcome::Executed | OrderEndOutcome::NotNeeded);
+            !track.end.is_some_and(done) && self.orders.get(&lifts).is_none_or(|lifted| lifted.may_be_in_force(now))
+        })
+    }
 }
 
 /// An order as its case sees it.
@@ -239,6 +276,16 @@ pub struct OrderTrack {
     pub end: Option<OrderEnd>,
     /// The latest revision of the order's stream that the case was told of.
     pub revision: Option<u64>,
+}
+
+impl OrderTrack {
+    fn may_be_in_force(&self, now: Timestamp) -> bool {
+        match self.end {
+            // Whatever came of it unanswered.
+            None | Some(OrderEnd { outcome: OrderEndOutcome::Countered, .. }) => true,
+            Some(end) => end.effective_from.is_some_and(|from| !end.over && !self.measure.is_over(from, now)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,6 +309,15 @@ pub struct OrderEnd {
     /// Since when the measure is in force; none: it did not come into force.
     pub effective_from: Option<Timestamp>,
     pub late: bool,
+    /// The measure's time is over.
+    pub over: bool,
+}
+
+impl OrderEnd {
+    /// An end through which nothing came into force.
+    pub fn without_effect(outcome: OrderEndOutcome) -> Self {
+        Self { outcome, cause: None, effective_from: None, late: false, over: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,7 +337,32 @@ pub struct Appeal {
     /// None where it was filed elsewhere.
     pub filed: Option<(OfficerId, Timestamp)>,
     pub decide_until: Option<Timestamp>,
+    /// Whose operator appeals; none: the whole decision, as in older events and before a body outside.
+    pub account: Option<AccountRef>,
+    pub author: Author,
+    /// Hexadecimal SHA-256 of the subject's document; none where it filed the appeal itself.
+    pub sha256: Option<String>,
+    pub withdrawn: bool,
+    /// It was not decided in time, and waits still.
+    pub overdue: bool,
     pub verdict: Option<AppealVerdict>,
+}
+
+impl Appeal {
+    /// Whether it is the internal review that whoever runs `account` has a right to.
+    pub fn is_review_for(&self, account: &AccountRef) -> bool {
+        self.kind == AppealKind::InternalReview && self.account.as_ref().is_none_or(|of| of == account)
+    }
+}
+
+/// An appeal that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    pub reasons: String,
+    /// Hexadecimal SHA-256 of the subject's document; none where it took the appeal back itself.
+    pub sha256: Option<String>,
+    pub by: OfficerId,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -313,6 +394,8 @@ pub struct Reversal {
     /// Orders of the measures gone that had no effect: void all the same, should a platform execute them yet.
     pub voided: Vec<OrderId>,
     pub replacements: Vec<Replacement>,
+    /// What remains and is served already.
+    pub served: Vec<Served>,
     /// What remains of the decision, replacements among it; none: it is void as a whole.
     pub remaining: Vec<Measure>,
     pub reasons: String,
@@ -343,6 +426,15 @@ pub struct Irreversible {
 pub struct Replacement {
     pub order_id: OrderId,
     /// With the days that are left of it.
+    pub measure: Measure,
+    pub days_served: u32,
+}
+
+/// A lighter measure of which nothing is left: the days under the measure that it replaces cover it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// Of the measure that it replaces.
+    pub order_id: OrderId,
     pub measure: Measure,
     pub days_served: u32,
 }
@@ -392,6 +484,8 @@ pub enum CaseOutcome {
 pub struct Closure {
     pub outcome: CaseOutcome,
     pub summary: String,
+    /// Why it was closed though a measure of a void decision is not lifted; none: all are.
+    pub unlifted_reasons: Option<String>,
     pub closed_by: OfficerId,
     pub closed_at: Timestamp,
 }

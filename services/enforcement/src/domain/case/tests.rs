@@ -2,8 +2,10 @@
 
 mod appeals;
 mod decisions;
+mod lifting;
 mod opening_and_hearing;
 mod orders_and_end;
+mod several_accounts;
 mod transfers;
 
 use casebook_kernel::ids::{CaseId, LeadId, OrderId};
@@ -80,6 +82,7 @@ fn notice(measures: Vec<Measure>) -> ServeNotice {
     ServeNotice {
         by: cyberspace("a"),
         facts: "假冒医生身份发布诊疗视频".to_owned(),
+        instrument: Instrument::PlatformMeasureRequest,
         measures,
         legal_bases: bases(),
         admission: Ok(()),
@@ -102,6 +105,7 @@ fn told(measures: Vec<Measure>) -> Given<Case> {
 fn statement(stated_at: &str) -> CaseCommand {
     CaseCommand::RecordStatement {
         by: subject(),
+        account: None,
         summary: "视频系转载".to_owned(),
         sha256: Some("c".repeat(64)),
         stated_at: at(stated_at),
@@ -168,34 +172,61 @@ fn record_service(served_at: &str) -> CaseCommand {
 }
 
 fn executed(from: &str) -> OrderEnd {
-    OrderEnd { outcome: OrderEndOutcome::Executed, cause: None, effective_from: Some(at(from)), late: false }
+    OrderEnd {
+        outcome: OrderEndOutcome::Executed,
+        cause: None,
+        effective_from: Some(at(from)),
+        late: false,
+        over: false,
+    }
 }
 
 fn ended(outcome: OrderEndOutcome) -> OrderEnd {
-    OrderEnd { outcome, cause: None, effective_from: None, late: false }
+    OrderEnd::without_effect(outcome)
 }
 
 fn settle(order_id: OrderId, end: OrderEnd) -> CaseCommand {
     CaseCommand::SettleOrder(OrderReport { order_id, end, revision: None })
 }
 
-fn file_appeal(now: &str) -> CaseCommand {
-    CaseCommand::FileAppeal {
+/// An appeal by whoever runs the account on weibo.
+fn filing(now: &str) -> FileAppeal {
+    FileAppeal {
         by: subject(),
+        account: None,
         kind: AppealKind::InternalReview,
         grounds: "处置过重".to_owned(),
+        sha256: None,
         window_until: None,
         decide_until: at("2026-04-10T16:00:00Z"),
         now: at(now),
     }
 }
 
+fn file(filing: FileAppeal) -> CaseCommand {
+    CaseCommand::FileAppeal(Box::new(filing))
+}
+
+fn file_appeal(now: &str) -> CaseCommand {
+    file(filing(now))
+}
+
 fn appeal(number: usize) -> AppealId {
     AppealId::nth(case_id(), number)
 }
 
+fn close_by(by: &str, outcome: CaseOutcome, unlifted_reasons: Option<&str>) -> CaseCommand {
+    CaseCommand::Close {
+        by: cyberspace(by),
+        outcome,
+        summary: "结案".to_owned(),
+        unlifted_reasons: unlifted_reasons.map(str::to_owned),
+        now: at("2026-03-20T02:00:00Z"),
+    }
+}
+
 fn close(outcome: CaseOutcome) -> CaseCommand {
-    CaseCommand::Close { by: cyberspace("a"), outcome, summary: "结案".to_owned(), now: at("2026-03-20T02:00:00Z") }
+    close_by("a", outcome, None)
 }
 
 fn event(change: CaseChange) -> CaseEvent {

@@ -1,11 +1,11 @@
 //! What the subject was told (告知), and what it said to it (陈述、申辩).
 
 use casebook_kernel::{OfficerId, Timestamp};
-use casebook_policy::LegalBasisId;
+use casebook_policy::{Instrument, LegalBasisId};
 
 use super::state::ServiceMethod;
 use crate::domain::ids::{NoticeId, StatementId};
-use crate::domain::measure::Measure;
+use crate::domain::measure::{AccountRef, Measure};
 
 /// What the subject was told (告知).
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,10 @@ pub struct Notice {
     pub facts: String,
     /// Nothing heavier may follow from it.
     pub measures: Vec<Measure>,
+    /// No decision rests on another.
     pub legal_bases: Vec<LegalBasisId>,
+    /// None in notices from before it was written down: the one that the case was opened with.
+    pub instrument: Option<Instrument>,
     pub method: ServiceMethod,
     pub served_at: Timestamp,
     /// The exclusive end of the subject's window.
@@ -22,26 +25,57 @@ pub struct Notice {
     pub served_by: OfficerId,
 }
 
-/// The subject was told.
+/// The subject was told. Who runs one account neither answers nor waives for who runs another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     /// The latest notice: since a defence it is the lightest, unless more was found.
     pub notice: Notice,
-    /// What the subject said to earlier notices: what was said stays said.
+    /// What was said to earlier notices: what was said stays said.
     pub earlier: Vec<Statement>,
-    /// What the subject said to this notice.
-    pub answer: Answer,
+    /// What was said to this notice.
+    pub given: Vec<Statement>,
+    /// Who will not answer this notice, and has not answered since.
+    pub waivers: Vec<Waiver>,
     pub defence: Defence,
 }
 
+/// Whether what was said for `of` was said for `account`. None: an older event, from when one answer was everybody's.
+fn speaks(of: Option<&AccountRef>, account: &AccountRef) -> bool {
+    of.is_none_or(|of| of == account)
+}
+
 impl Told {
-    /// Every statement of the subject, oldest first.
+    /// Every statement, oldest first.
     pub fn statements(&self) -> impl DoubleEndedIterator<Item = &Statement> {
-        let given: &[Statement] = match &self.answer {
-            Answer::Given(statements) => statements,
-            Answer::Awaited | Answer::Waived(_) => &[],
-        };
-        self.earlier.iter().chain(given)
+        self.earlier.iter().chain(&self.given)
+    }
+
+    /// How many statements were made for an account.
+    pub fn statements_of(&self, account: &AccountRef) -> usize {
+        self.statements().filter(|statement| speaks(statement.account.as_ref(), account)).count()
+    }
+
+    /// Whether something was said to this notice for an account.
+    pub fn has_answered(&self, account: &AccountRef) -> bool {
+        self.given.iter().any(|statement| speaks(statement.account.as_ref(), account))
+    }
+
+    pub fn has_waived(&self, account: &AccountRef) -> bool {
+        self.waivers.iter().any(|waiver| speaks(waiver.account.as_ref(), account))
+    }
+
+    /// Whether whoever runs the account answered this notice or waived, provably.
+    pub fn has_been_heard(&self, account: &AccountRef) -> bool {
+        let mut said = self.given.iter().filter(|statement| speaks(statement.account.as_ref(), account));
+        let mut waived = self.waivers.iter().filter(|waiver| speaks(waiver.account.as_ref(), account));
+        said.any(|statement| statement.author.proves(statement.sha256.as_deref()))
+            || waived.any(|waiver| waiver.author.proves(waiver.sha256.as_deref()))
+    }
+
+    /// Whether everybody whom the notice meets has answered or waived.
+    pub fn is_answered(&self) -> bool {
+        let mut met = self.notice.measures.iter().map(|measure| &measure.account);
+        met.all(|account| self.has_answered(account) || self.has_waived(account))
     }
 }
 
@@ -65,37 +99,18 @@ pub enum Author {
 }
 
 impl Author {
-    /// Whether an answer ends the subject's time to answer: nobody else's bare word does (行政处罚法 art. 45, 62).
-    fn proves(self, document: Option<&str>) -> bool {
+    /// Whether an answer ends the subject's time to answer, or an appeal uses its right up: nobody else's bare word does
+    /// (行政处罚法 art. 45, 62).
+    pub(super) fn proves(self, document: Option<&str>) -> bool {
         self == Self::Subject || document.is_some()
-    }
-}
-
-/// What the subject said to it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    Awaited,
-    /// At least one.
-    Given(Vec<Statement>),
-    Waived(Waiver),
-}
-
-impl Answer {
-    /// Whether the subject itself answered or waived, provably.
-    pub fn counts(&self) -> bool {
-        match self {
-            Self::Awaited => false,
-            Self::Given(statements) => {
-                statements.iter().any(|statement| statement.author.proves(statement.sha256.as_deref()))
-            }
-            Self::Waived(waiver) => waiver.author.proves(waiver.sha256.as_deref()),
-        }
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     pub statement_id: StatementId,
+    /// Whose operator speaks; none in older events: everybody's.
+    pub account: Option<AccountRef>,
     pub summary: String,
     /// Hexadecimal SHA-256 of the subject's document; none: it was given orally.
     pub sha256: Option<String>,
@@ -107,6 +122,8 @@ pub struct Statement {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
+    /// Whose operator waives; none in older events: everybody's.
+    pub account: Option<AccountRef>,
     pub reasons: String,
     /// Hexadecimal SHA-256 of the subject's signed waiver; none where the subject waived itself.
     pub sha256: Option<String>,

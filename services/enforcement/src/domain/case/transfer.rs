@@ -3,13 +3,23 @@
 
 use casebook_kernel::{Actor, AgencyId, OfficerId, Timestamp};
 
-use super::command::Competence;
+use super::command::{Addressee, Competence};
 use super::event::CaseChange;
 use super::opening::{different_officers, jurisdiction};
 use super::refusal::CaseRefusal;
-use super::state::{Answer, CaseFile, RunningClock, Stage, Transfer, TransferStanding};
+use super::state::{CaseFile, RunningClock, Stage, Transfer, TransferStanding};
 use super::{TRANSFERS_MAX, held_by};
 use crate::domain::ids::TransferId;
+
+/// Whoever is asked gets to know the case: only an agency that could take it over is (R93, R80).
+pub(super) fn competent(file: &CaseFile, to: &Addressee, competence: &Competence) -> Result<(), CaseRefusal> {
+    let region = file.opening.region;
+    if competence.kinds.contains(&to.kind) && to.region.contains(region) {
+        Ok(())
+    } else {
+        Err(CaseRefusal::AddresseeNotCompetent { agency: to.agency.clone(), region })
+    }
+}
 
 pub(super) fn offer(
     file: &CaseFile,
@@ -56,7 +66,7 @@ pub(super) fn offer(
 fn running_clocks(file: &CaseFile) -> Vec<RunningClock> {
     let mut clocks = Vec::new();
     if let Stage::Told(told) = &file.stage
-        && told.answer == Answer::Awaited
+        && !told.is_answered()
     {
         clocks.push(RunningClock { name: "answer_until".to_owned(), due_at: told.notice.answer_until });
     }

@@ -1,20 +1,19 @@
 //! What we make of a platform's answer.
 
 use casebook_kernel::Timestamp;
-use casebook_kernel::calendar::{end_of_day, shanghai_date};
 use casebook_policy::Instrument;
-use chrono::Days;
 
 use super::event::OrderChange;
 use super::refusal::OrderRefusal;
 use super::state::{Answer, Cause, Effect, Lateness, OrderFile, Outcome, Receipt, Standing};
+use crate::domain::measure::measure_end;
 
 pub(super) fn record(
     file: &OrderFile,
     answer: Answer,
     corrects: bool,
     now: Timestamp,
-) -> Result<OrderChange, OrderRefusal> {
+) -> Result<Vec<OrderChange>, OrderRefusal> {
     check(file, &answer)?;
     match file.standing.receipt() {
         Some(recorded) if recorded.answer == answer => return Err(OrderRefusal::ReceiptRepeated),
@@ -24,7 +23,10 @@ pub(super) fn record(
         Some(_) | None => {}
     }
     let effect = effect_of(file, &answer, now)?;
-    Ok(OrderChange::ReceiptRecorded(Box::new(Receipt {
+    // A measure of a void decision is still in force: somebody has to see to it.
+    let not_lifted = file.terms.counters.is_some() && answer.outcome != Outcome::Executed;
+    let escalated = (not_lifted && file.lateness != Lateness::Escalated).then_some(OrderChange::Escalated { at: now });
+    let recorded = OrderChange::ReceiptRecorded(Box::new(Receipt {
         late: is_late(file, now),
         clock_ahead: answer.executed_at.is_some_and(|executed_at| executed_at > now),
         after_cancellation: matches!(file.standing, Standing::Cancelled { .. })
@@ -33,7 +35,8 @@ pub(super) fn record(
         received_at: now,
         effect,
         answer,
-    })))
+    }));
+    Ok(std::iter::once(recorded).chain(escalated).collect())
 }
 
 /// An answer after the term, or after the order was marked late, is taken and marked; a correction of an answer
@@ -52,10 +55,9 @@ fn check(file: &OrderFile, answer: &Answer) -> Result<(), OrderRefusal> {
         (Outcome::Partly | Outcome::Refused, None) => return Err(OrderRefusal::CauseMissing),
         (Outcome::Partly | Outcome::Refused, Some(_)) => {}
     }
-    // Only a request leaves the platform a choice (S1 §8: 依法依约).
-    if answer.cause == Some(Cause::DeclinedUnderAgreement)
-        && file.terms.instrument != Instrument::PlatformMeasureRequest
-    {
+    // Only a request leaves the platform a choice (S1 §8: 依法依约), and none of holding on to what was taken without right.
+    let request = file.terms.instrument == Instrument::PlatformMeasureRequest && file.terms.counters.is_none();
+    if answer.cause == Some(Cause::DeclinedUnderAgreement) && !request {
         return Err(OrderRefusal::DeclineNotOpen);
     }
     let needs_detail = answer.outcome == Outcome::Partly || answer.cause == Some(Cause::Other);
@@ -79,15 +81,7 @@ fn effect_of(file: &OrderFile, answer: &Answer, now: Timestamp) -> Result<Option
         return Ok(None);
     };
     let from = executed_at.min(now).max(file.terms.issued_at.min(now));
-    let until = file.terms.measure.parameters.days.map(|days| measure_end(from, days)).transpose()?;
+    let end = |days| measure_end(from, days).ok_or(OrderRefusal::MeasureEndOutOfRange);
+    let until = file.terms.measure.parameters.days.map(end).transpose()?;
     Ok(Some(Effect { from, until }))
-}
-
-/// The end of a measure of `days` days: the day of execution is not counted (民法典 art. 201), the last day
-/// ends at midnight in Shanghai. It does not move to a working day: nobody has to act on it (art. 203).
-fn measure_end(from: Timestamp, days: u32) -> Result<Timestamp, OrderRefusal> {
-    shanghai_date(from)
-        .checked_add_days(Days::new(days.into()))
-        .and_then(|last_day| end_of_day(last_day).ok())
-        .ok_or(OrderRefusal::MeasureEndOutOfRange)
 }

@@ -2,6 +2,7 @@ use casebook_kernel::{Actor, OfficerId, Timestamp};
 
 use super::state::{Answer, OrderTerms};
 use crate::domain::ids::DecisionId;
+use crate::domain::measure::Measure;
 
 /// What can be asked of an order.
 #[derive(Debug, Clone)]
@@ -37,9 +38,11 @@ pub enum OrderCommand {
         by: Actor,
         reasons: String,
     },
-    /// The decision behind it was voided, or it was executed after it had been taken back.
+    /// The decision behind it was voided, or it was executed after it had been taken back. `served`: this remains of it and is
+    /// served already.
     Undo {
         reversal: Option<DecisionId>,
+        served: Option<Box<Measure>>,
         reasons: String,
         by: OfficerId,
     },

@@ -4,6 +4,7 @@ use casebook_policy::PlatformId;
 
 use super::state::{OrderTerms, Receipt};
 use crate::domain::ids::DecisionId;
+use crate::domain::measure::Measure;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderEvent {
@@ -38,6 +39,9 @@ pub enum OrderChange {
     Countered {
         counter: OrderId,
         reversal: Option<DecisionId>,
+        /// What counts of it as served; none: nothing.
+        served: Option<Box<Measure>>,
+        reasons: String,
     },
     MeasureEnded {
         at: Timestamp,
@@ -45,5 +49,7 @@ pub enum OrderChange {
     /// The decision behind it is void, and nothing of it can be undone.
     Voided {
         reversal: Option<DecisionId>,
+        /// What counts of it as served; none: nothing.
+        served: Option<Box<Measure>>,
     },
 }

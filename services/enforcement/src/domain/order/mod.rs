@@ -20,6 +20,7 @@ pub use state::{
 };
 
 use super::ids::{DecisionId, counter_order_id};
+use super::measure::Measure;
 
 /// The decider of orders.
 #[derive(Debug, Clone, Copy)]
@@ -49,10 +50,11 @@ impl OrderTimer {
 }
 
 impl OrderState {
-    /// The deadline that runs, if one does: at most one does at a time.
+    /// The deadline that runs, if one does: at most one does at a time. Nobody waits for an answer to a void order.
     pub fn timer(&self) -> Option<(OrderTimer, Timestamp)> {
         let file = self.file()?;
         match (&file.standing, file.lateness) {
+            (Standing::Issued | Standing::Delivered { .. }, _) if file.validity == Validity::Voided => None,
             (Standing::Issued | Standing::Delivered { .. }, Lateness::InTime) => {
                 Some((OrderTimer::Overdue, file.terms.due_at))
             }
@@ -84,7 +86,11 @@ impl Decider for Order {
         let change = match command {
             OrderCommand::Issue(_) => return Err(OrderRefusal::OrderAlreadyIssued),
             OrderCommand::MarkDelivered { now } => deliver(file, now)?,
-            OrderCommand::RecordReceipt { answer, corrects, now } => answer::record(file, answer, corrects, now)?,
+            OrderCommand::RecordReceipt { answer, corrects, now } => {
+                let order_id = file.terms.order_id;
+                let changes = answer::record(file, answer, corrects, now)?;
+                return Ok(changes.into_iter().map(|change| OrderEvent { order_id, change }).collect());
+            }
             OrderCommand::MarkOverdue { now } => overdue(file, now)?,
             OrderCommand::Escalate { now } => escalate(file, now)?,
             OrderCommand::EndMeasure { now } => end_measure(file, now)?,
@@ -92,10 +98,7 @@ impl Decider for Order {
                 if by.agency != file.terms.agency {
                     return Err(OrderRefusal::NotIssuingAgency { agency: file.terms.agency.clone() });
                 }
-                // The subject has a right to it once a decision was voided.
-                if file.terms.counters.is_some() {
-                    return Err(OrderRefusal::CounterOrderStands);
-                }
+                counters_nothing(file)?;
                 unanswered(file)?;
                 OrderChange::Cancelled { platform: platform(file), reasons, by: by.officer, reversal: None }
             }
@@ -103,10 +106,11 @@ impl Decider for Order {
                 if by.agency != file.terms.agency {
                     return Err(OrderRefusal::NotIssuingAgency { agency: file.terms.agency.clone() });
                 }
+                counters_nothing(file)?;
                 unanswered(file)?;
                 OrderChange::Undeliverable { reasons, by: by.officer }
             }
-            OrderCommand::Undo { reversal, reasons, by } => undo(file, reversal, reasons, by)?,
+            OrderCommand::Undo { reversal, served, reasons, by } => undo(file, reversal, served, reasons, by)?,
         };
         Ok(vec![OrderEvent { order_id: file.terms.order_id, change }])
     }
@@ -118,6 +122,11 @@ impl Decider for Order {
 
 fn platform(file: &OrderFile) -> casebook_policy::PlatformId {
     file.terms.measure.account.platform.clone()
+}
+
+/// The subject has a right to a counter-order once a decision was voided: no officer takes it back or gives it up.
+fn counters_nothing(file: &OrderFile) -> Result<(), OrderRefusal> {
+    if file.terms.counters.is_some() { Err(OrderRefusal::CounterOrderStands) } else { Ok(()) }
 }
 
 fn unanswered(file: &OrderFile) -> Result<(), OrderRefusal> {
@@ -168,34 +177,45 @@ fn end_measure(file: &OrderFile, now: Timestamp) -> Result<OrderChange, OrderRef
     }
 }
 
-/// Takes the order back while the platform does not have it; asks for a counter-order while it has an effect; and
-/// where nothing can be undone any more, says that it is void, so that it is not held against the account.
+/// Takes the order back while the platform does not have it, or has it and could only do what nothing undoes; asks for a
+/// counter-order while it has an effect; and where nothing can be undone any more, says that it is void, so that it is not held
+/// against the account.
 fn undo(
     file: &OrderFile,
     reversal: Option<DecisionId>,
+    served: Option<Box<Measure>>,
     reasons: String,
     by: casebook_kernel::OfficerId,
 ) -> Result<OrderChange, OrderRefusal> {
-    let countered = || OrderChange::Countered { counter: counter_order_id(file.terms.order_id), reversal };
-    if file.terms.counters.is_some() {
-        return Err(OrderRefusal::CounterOrderStands);
-    }
+    counters_nothing(file)?;
+    let reversible = !file.terms.measure.irreversible;
+    let counter = counter_order_id(file.terms.order_id);
     match &file.standing {
         Standing::Issued => Ok(OrderChange::Cancelled { platform: platform(file), reasons, by, reversal }),
+        // No counter-order would give back what nothing undoes: the platform is told not to take it.
+        Standing::Delivered { .. } if !reversible => {
+            Ok(OrderChange::Cancelled { platform: platform(file), reasons, by, reversal })
+        }
         // The platform has it and may be carrying it out at this moment.
-        Standing::Delivered { .. } if !file.terms.measure.irreversible => Ok(countered()),
+        Standing::Delivered { .. } => Ok(OrderChange::Countered { counter, reversal, served, reasons }),
         // Executed, and void already or not: it is lifted.
-        Standing::Receipted(receipt) if receipt.effect.is_some() && !file.terms.measure.irreversible => Ok(countered()),
-        Standing::Countered { .. } => Err(OrderRefusal::AlreadyCountered),
-        // Nothing gives back what it took or will take (the reversal names a remedy instead), or it took nothing: void
-        // it is, whatever its platform may still do.
-        Standing::Delivered { .. }
-        | Standing::Receipted(_)
+        Standing::Receipted(receipt) if receipt.effect.is_some() && reversible => {
+            Ok(OrderChange::Countered { counter, reversal, served, reasons })
+        }
+        // What an appeal left of it as served, a later one takes as well.
+        Standing::Countered { .. } if !matches!(file.validity, Validity::Served(_)) => {
+            Err(OrderRefusal::AlreadyCountered)
+        }
+        // Nothing gives back what it took (the reversal names a remedy instead), or it took nothing: void it is, whatever its
+        // platform may still do.
+        Standing::Receipted(_)
         | Standing::Ended { .. }
         | Standing::Cancelled { .. }
-        | Standing::Undeliverable { .. } => match file.validity {
-            Validity::Standing => Ok(OrderChange::Voided { reversal }),
-            Validity::Voided => Err(OrderRefusal::NothingInForce),
+        | Standing::Undeliverable { .. }
+        | Standing::Countered { .. } => match (&file.validity, &served) {
+            (Validity::Voided, _) => Err(OrderRefusal::NothingInForce),
+            (Validity::Served(known), Some(served)) if known == served => Err(OrderRefusal::NothingInForce),
+            (Validity::Standing | Validity::Served(_), _) => Ok(OrderChange::Voided { reversal, served }),
         },
     }
 }

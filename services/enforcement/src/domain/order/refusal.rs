@@ -13,7 +13,7 @@ pub enum OrderRefusal {
     OrderNotOutstanding { standing: &'static str },
     #[error("only {agency}, which issued the order, may do this")]
     NotIssuingAgency { agency: AgencyId },
-    #[error("a counter-order gives back what was taken without right: it is not taken back")]
+    #[error("a counter-order gives back what was taken without right: it is neither taken back nor given up")]
     CounterOrderStands,
     #[error("it is not due before {due}")]
     NotYetDue { due: Timestamp },
@@ -40,7 +40,7 @@ pub enum OrderRefusal {
     DetailMissing,
     #[error("what was done needs the time when, and the hash of the evidence")]
     ProofMissing,
-    #[error("a platform may decline a request for measures, but not this instrument")]
+    #[error("a platform may decline a request for measures, but no other instrument and no counter-order")]
     DeclineNotOpen,
     #[error("the end of the measure lies beyond the calendar")]
     MeasureEndOutOfRange,

@@ -55,26 +55,31 @@ pub struct OrderFile {
 }
 
 impl OrderFile {
-    /// Whether the order counts as the account's history: it came into force, and nobody voided it.
-    pub fn counts(&self) -> bool {
-        let took_effect = match &self.standing {
-            Standing::Receipted(receipt) | Standing::Ended { receipt, .. } => receipt.effect.is_some(),
-            Standing::Issued
-            | Standing::Delivered { .. }
-            | Standing::Cancelled { .. }
-            | Standing::Undeliverable { .. }
-            | Standing::Countered { .. } => false,
-        };
-        took_effect && self.validity == Validity::Standing
+    /// What counts of the order as the account's history: it came into force, and nobody voided it.
+    pub fn counts_as(&self) -> Option<&Measure> {
+        self.standing.receipt()?.effect?;
+        match (&self.validity, &self.standing) {
+            (Validity::Served(measure), _) => Some(measure),
+            (Validity::Voided, _) | (Validity::Standing, Standing::Countered { .. }) => None,
+            (Validity::Standing, _) => Some(&self.terms.measure),
+        }
     }
 }
 
 /// Whether the decision behind an order still stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Validity {
     Standing,
+    /// Eased to this measure, which is served: it counts as this.
+    Served(Box<Measure>),
     /// Void, though nothing of the order could be undone.
     Voided,
+}
+
+impl Validity {
+    fn after(served: Option<&Measure>) -> Self {
+        served.map_or(Self::Voided, |measure| Self::Served(Box::new(measure.clone())))
+    }
 }
 
 /// Whether the platform's answer came, or is late.
@@ -211,7 +216,11 @@ pub(super) fn evolve(state: OrderState, change: &OrderChange) -> OrderState {
         OrderChange::Issued(_) => {}
         OrderChange::Overdue { .. } => file.lateness = Lateness::Overdue,
         OrderChange::Escalated { .. } => file.lateness = Lateness::Escalated,
-        OrderChange::Voided { .. } => file.validity = Validity::Voided,
+        OrderChange::Voided { served, .. } => file.validity = Validity::after(served.as_deref()),
+        OrderChange::Countered { served: Some(measure), .. } => {
+            file.validity = Validity::Served(measure.clone());
+            file.standing = standing_after(file.standing, change);
+        }
         change => file.standing = standing_after(file.standing, change),
     }
     OrderState::Existing(file)

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::ids::counter_order_id;
-use crate::domain::samples::{closure, credit, followers, mute, permanent_mute};
+use crate::domain::samples::{closure, credit, followers, interactions, mute, permanent_mute};
 
 const HEARD: &str = "2026-03-16T02:00:00Z";
 
@@ -20,6 +20,10 @@ fn appealed(measures: Vec<Measure>) -> Given<Case> {
 }
 
 fn decide(by: &str, ruling: AppealRuling) -> CaseCommand {
+    decide_at(by, ruling, HEARD)
+}
+
+fn decide_at(by: &str, ruling: AppealRuling, now: &str) -> CaseCommand {
     CaseCommand::DecideAppeal {
         by: cyberspace(by),
         appeal_id: appeal(0),
@@ -28,7 +32,7 @@ fn decide(by: &str, ruling: AppealRuling) -> CaseCommand {
         remedies: vec![RemedyText {
             measure: followers(&weibo()).id, text: "公开更正并协助恢复关注".to_owned()
         }],
-        now: at(HEARD),
+        now: at(now),
     }
 }
 
@@ -47,31 +51,18 @@ fn an_appeal_is_filed_within_its_window() {
     assert_eq!(stage(&decided(vec![seven_days()]).after(file_appeal("2027-01-01T00:00:00Z"))), "under appeal");
     served.clone().after(file_appeal(DECIDED)).when(file_appeal(DECIDED)).refused(CaseRefusal::AppealPending);
     proposed(vec![seven_days()]).when(file_appeal(DECIDED)).refused(CaseRefusal::NotDecided);
-    let elsewhere = CaseCommand::FileAppeal {
-        by: subject(),
-        kind: AppealKind::Reconsideration,
-        grounds: "x".to_owned(),
-        window_until: None,
-        decide_until: at(APPEAL_UNTIL),
-        now: at(DECIDED),
-    };
+    let elsewhere = file(FileAppeal { kind: AppealKind::Reconsideration, ..filing(DECIDED) });
     served.when(elsewhere).refused(CaseRefusal::HeardElsewhere);
 }
 
 /// X09: the appeal is the subject's: for whoever runs another account there is no such case.
 #[test]
 fn only_the_subject_of_the_case_appeals() {
-    let appeal_by = |by: Actor| CaseCommand::FileAppeal {
-        by,
-        kind: AppealKind::InternalReview,
-        grounds: "处置过重".to_owned(),
-        window_until: None,
-        decide_until: at("2026-04-10T16:00:00Z"),
-        now: at(DECIDED),
-    };
+    let appeal_by = |by: Actor| file(FileAppeal { by, ..filing(DECIDED) });
     let decided = decided(vec![seven_days()]);
     decided.clone().when(appeal_by(operator_of(&on("weibo", "u2")))).refused(CaseRefusal::UnknownCase);
-    assert_eq!(stage(&decided.after(appeal_by(operator_of(&douyin())))), "under appeal");
+    // Nothing of the decision meets it.
+    decided.when(appeal_by(operator_of(&douyin()))).refused(CaseRefusal::NothingInForce);
 }
 
 /// domain.md section 3: where the calendar of the next year is not published, the window's end is not known yet, and
@@ -85,13 +76,9 @@ fn a_provisional_window_closes_when_its_end_is_known() {
         provisional: true,
     };
     let served = decided(vec![seven_days()]).after(CaseCommand::RecordService { by: cyberspace("a"), service });
-    let file = |window_until: Option<&str>| CaseCommand::FileAppeal {
-        by: subject(),
-        kind: AppealKind::InternalReview,
-        grounds: "x".to_owned(),
-        window_until: window_until.map(at),
-        decide_until: at("2026-05-01T00:00:00Z"),
-        now: at("2026-03-29T00:00:00Z"),
+    let file = |window_until: Option<&str>| {
+        let window_until = window_until.map(at);
+        file(FileAppeal { window_until, ..filing("2026-03-29T00:00:00Z") })
     };
     assert_eq!(stage(&served.clone().after(file(None))), "under appeal");
     assert_eq!(stage(&served.clone().after(file(Some("2026-03-30T16:00:00Z")))), "under appeal");
@@ -123,6 +110,7 @@ fn whoever_helped_the_case_along_has_had_a_hand_in_it() {
     let by = |officer: &str| cyberspace(officer);
     let stated = CaseCommand::RecordStatement {
         by: by("e"),
+        account: Some(weibo()),
         summary: "视频系转载".to_owned(),
         sha256: Some("e".repeat(64)),
         stated_at: at(TOLD),
@@ -133,14 +121,8 @@ fn whoever_helped_the_case_along_has_had_a_hand_in_it() {
         appeal_until: at(APPEAL_UNTIL),
         provisional: false,
     };
-    let filed = CaseCommand::FileAppeal {
-        by: by("g"),
-        kind: AppealKind::InternalReview,
-        grounds: "处置过重".to_owned(),
-        window_until: None,
-        decide_until: at("2026-04-10T16:00:00Z"),
-        now: at(DECIDED),
-    };
+    let document = Some("9".repeat(64));
+    let filed = file(FileAppeal { by: by("g"), account: Some(weibo()), sha256: document, ..filing(DECIDED) });
     let given = told(vec![seven_days()])
         .after(stated)
         .after(propose(proposal(vec![seven_days()], 4)))
@@ -219,12 +201,12 @@ fn what_cannot_be_undone_is_said_and_answered_with_a_remedy() {
 /// An order that was refused or taken back needs no counter-order.
 #[test]
 fn orders_that_never_took_effect_are_left_alone() {
-    let given = decided(vec![seven_days(), mute(&douyin(), 7)])
+    let given = decided(vec![seven_days(), credit(&weibo(), 5)])
         .after(settle(order(&seven_days()), ended(OrderEndOutcome::Refused)))
         .after(file_appeal(DECIDED))
         .after(decide("d", AppealRuling::Upheld));
     let undone: Vec<_> = reversal(&given).undoings.into_iter().map(|undoing| undoing.measure).collect();
-    assert_eq!(undone, [mute(&douyin(), 7)]);
+    assert_eq!(undone, [credit(&weibo(), 5)]);
     // Void it is all the same: executed after all, it waits for its counter-order.
     assert_eq!(reversal(&given).voided, [order(&seven_days())]);
     let counter = counter_order_id(order(&seven_days()));
@@ -242,7 +224,8 @@ fn orders_that_never_took_effect_are_left_alone() {
     assert_eq!(track(&again).map(|track| track.end), Some(None));
 }
 
-/// 部分成立: what remains is lighter; days served under the heavier measure count.
+/// 部分成立: what remains is lighter; days served under the heavier measure count. What they cover stands as served: the
+/// case took measures, and the account has a history (R92).
 #[test]
 fn an_appeal_upheld_in_part_leaves_lighter_measures_less_the_days_served() {
     // Executed on 12 March, decided on 16 March: four days are served.
@@ -250,24 +233,73 @@ fn an_appeal_upheld_in_part_leaves_lighter_measures_less_the_days_served() {
         (mute(&weibo(), 15), mute(&weibo(), 10), Some(6)),
         (mute(&weibo(), 15), mute(&weibo(), 4), None),
         (closure(&weibo()), mute(&weibo(), 7), Some(3)),
+        (closure(&weibo()), mute(&weibo(), 3), None),
         (permanent_mute(&weibo()), mute(&weibo(), 30), Some(26)),
     ] {
-        let kept = mute(&douyin(), 7);
+        let kept = credit(&weibo(), 5);
         let given = appealed(vec![decided_on.clone(), kept.clone()])
             .after(decide("d", AppealRuling::UpheldInPart(vec![remaining.clone(), kept.clone()])));
         let reversal = reversal(&given);
         assert_eq!(reversal.undoings.iter().map(|undoing| &undoing.measure).collect::<Vec<_>>(), [&decided_on]);
         let replaced: Vec<_> =
             reversal.replacements.iter().map(|r| (r.measure.parameters.days, r.days_served)).collect();
-        match days_left {
-            Some(left) => assert_eq!(replaced, [(Some(left), 4)], "{decided_on} -> {remaining}"),
-            None => assert!(replaced.is_empty(), "{decided_on} -> {remaining}: served"),
-        }
+        let served = Served { order_id: order(&decided_on), measure: remaining.clone(), days_served: 4 };
         let state = given.state();
         let ruling = state.file().and_then(CaseFile::ruling).expect("a ruling");
+        match days_left {
+            Some(left) => {
+                assert_eq!(replaced, [(Some(left), 4)], "{decided_on} -> {remaining}");
+                assert!(reversal.served.is_empty());
+            }
+            None => {
+                assert!(replaced.is_empty(), "{decided_on} -> {remaining}: served");
+                assert_eq!(reversal.served, [served]);
+                assert_eq!(ruling.standing.get(&order(&decided_on)), Some(&remaining));
+            }
+        }
         assert_eq!(ruling.standing.get(&order(&kept)), Some(&kept));
-        assert_eq!(ruling.standing.len(), 1 + usize::from(days_left.is_some()));
+        assert_eq!(ruling.standing.len(), 2);
+        let counter = counter_order_id(order(&decided_on));
+        let lifted = given.after(settle(counter, executed(HEARD)));
+        let lifted =
+            reversal.replacements.iter().fold(lifted, |given, r| given.after(settle(r.order_id, executed(HEARD))));
+        assert_eq!(stage(&lifted.after(close(CaseOutcome::MeasuresTaken))), "closed");
     }
+}
+
+/// What an appeal left as served, a court may take as well: its order is void then, and not countered a second time.
+#[test]
+fn what_is_served_may_be_voided_later() {
+    let remaining = vec![mute(&weibo(), 3)];
+    let eased = appealed(vec![mute(&weibo(), 15)]).after(decide("d", AppealRuling::UpheldInPart(remaining.clone())));
+    let lifted = eased.after(settle(counter_order_id(order(&mute(&weibo(), 15))), executed(HEARD)));
+    let court = |ruling| external(AppealKind::Litigation, ruling, "2026-05-20T02:00:00Z");
+    let voided = lifted.clone().after(court(AppealRuling::Upheld));
+    let last = reversal(&voided);
+    assert_eq!((last.undoings.len(), last.voided), (0, vec![order(&mute(&weibo(), 15))]));
+    let lighter = lifted.after(court(AppealRuling::UpheldInPart(vec![mute(&weibo(), 1)])));
+    let last = reversal(&lighter);
+    assert_eq!((last.undoings.len(), last.voided.len(), last.replacements.len()), (0, 0, 0));
+    assert_eq!(last.served.iter().map(|served| &served.measure).collect::<Vec<_>>(), [&mute(&weibo(), 1)]);
+}
+
+/// R92, 行政处罚法 art. 45, 63: what has run its time is replaced by nothing new, whatever remains of it.
+#[test]
+fn nothing_new_takes_the_place_of_what_is_over() {
+    let three_days = mute(&weibo(), 3);
+    let in_part = |measures: Vec<Measure>| decide("d", AppealRuling::UpheldInPart(measures));
+    let over = appealed(vec![three_days.clone()]);
+    // A lower rung, but for ever, on top of the mute that was served.
+    let endless = interactions(&weibo());
+    over.clone().when(in_part(vec![endless.clone()])).refused(CaseRefusal::OutcomeWorse { measure: boxed(endless) });
+    // A lower rung, longer than the mute was.
+    let longer = Measure { rung: Some(3), id: interactions(&weibo()).id, ..mute(&weibo(), 30) };
+    let eased = over.after(in_part(vec![longer.clone()]));
+    assert!(reversal(&eased).replacements.is_empty());
+    assert_eq!(reversal(&eased).served.iter().map(|served| &served.measure).collect::<Vec<_>>(), [&longer]);
+    // What still runs is replaced first.
+    let both = appealed(vec![three_days, closure(&weibo())]).after(in_part(vec![longer]));
+    assert_eq!(reversal(&both).replacements.len(), 1);
 }
 
 /// X07, 行政处罚法 art. 45, 63: never worse, and not the same under another name.
@@ -286,23 +318,94 @@ fn an_appeal_never_makes_it_worse() {
     given.when(in_part(vec![mute(&other, 1)])).refused(CaseRefusal::AccountNotSubject { account: other });
 }
 
-/// A closed case may be appealed against while the window is open; a mute that ended meanwhile changes nothing of
-/// that.
+/// domain.md, Orders: the mute ends during the appeal, and the appeal goes on. A closed case may be appealed against while the
+/// window is open.
 #[test]
-fn a_closed_case_can_be_appealed_against() {
+fn a_closed_case_can_be_appealed_against_after_its_mute_has_ended() {
+    let over = OrderEnd { over: true, ..executed(DECIDED) };
     let closed = decided(vec![seven_days()])
         .after(record_service(DECIDED))
         .after(settle(order(&seven_days()), executed(DECIDED)))
+        .after(settle(order(&seven_days()), over))
         .after(close(CaseOutcome::MeasuresTaken));
     let given = closed.after(file_appeal("2026-03-25T02:00:00Z"));
     assert_eq!(stage(&given), "under appeal");
-    assert_eq!(stage(&given.after(decide("d", AppealRuling::Upheld))), "decided");
+    let upheld = given.after(decide_at("d", AppealRuling::Upheld, "2026-03-30T02:00:00Z"));
+    assert_eq!(stage(&upheld), "decided");
+    // The order says that there is nothing to lift.
+    let counter = counter_order_id(order(&seven_days()));
+    let spared = upheld.after(settle(counter, ended(OrderEndOutcome::NotNeeded)));
+    assert_eq!(stage(&spared.after(close(CaseOutcome::NotEstablished))), "closed");
     opened().after(close(CaseOutcome::NoMeasure)).when(file_appeal(DECIDED)).refused(CaseRefusal::NotDecided);
+}
+
+/// An officer's word uses nobody's right up: an appeal that an officer files is proven by the subject's document (X09).
+#[test]
+fn an_officer_files_an_appeal_by_the_subjects_document_alone() {
+    let decided = decided(vec![seven_days()]);
+    let by_officer =
+        |sha256| file(FileAppeal { by: cyberspace("a"), account: Some(weibo()), sha256, ..filing(DECIDED) });
+    decided.clone().when(by_officer(None)).refused(CaseRefusal::AppealUnproven);
+    assert_eq!(stage(&decided.after(by_officer(Some("9".repeat(64))))), "under appeal");
+}
+
+/// Whoever appealed may think better of it, and better still within the window; an officer takes nothing back for it.
+#[test]
+fn the_subject_withdraws_its_appeal() {
+    let withdraw = |by: Actor, number, sha256| CaseCommand::WithdrawAppeal {
+        by,
+        appeal_id: appeal(number),
+        reasons: "另行沟通".to_owned(),
+        sha256,
+        now: at(HEARD),
+    };
+    let pending = appealed(vec![seven_days()]);
+    pending.clone().when(withdraw(cyberspace("a"), 0, None)).refused(CaseRefusal::AppealUnproven);
+    pending.clone().when(withdraw(operator_of(&douyin()), 0, None)).refused(CaseRefusal::NotOwnAccount);
+    pending.clone().when(withdraw(subject(), 1, None)).refused(CaseRefusal::NoSuchAppeal);
+    assert_eq!(stage(&pending.clone().after(withdraw(cyberspace("c"), 0, Some("8".repeat(64))))), "decided");
+    let withdrawn = pending.after(withdraw(subject(), 0, None));
+    assert_eq!(stage(&withdrawn), "decided");
+    withdrawn.clone().when(decide("d", AppealRuling::Rejected)).refused(CaseRefusal::NoSuchAppeal);
+    let again = withdrawn.after(file_appeal(HEARD));
+    assert_eq!(stage(&again), "under appeal");
+    let last = (1..APPEALS_EACH_MAX).fold(again, |given, number| {
+        let given = given.after(withdraw(subject(), number, None));
+        if number + 1 < APPEALS_EACH_MAX { given.after(file_appeal(HEARD)) } else { given }
+    });
+    last.when(file_appeal(HEARD)).refused(CaseRefusal::TooManyAppeals);
+}
+
+/// 行政复议法 in spirit: silence rejects nothing. An appeal that nobody decides is overdue, and waits on.
+#[test]
+fn an_appeal_that_nobody_decides_is_overdue_and_waits_on() {
+    let due = at("2026-04-10T16:00:00Z");
+    let mark = |now: &str| CaseCommand::MarkAppealsOverdue { now: at(now) };
+    let pending = appealed(vec![seven_days()]);
+    assert_eq!(pending.state().timers(), [(APPEAL_DECISION, due)]);
+    pending.clone().when(mark("2026-04-10T15:59:59Z")).refused(CaseRefusal::NotYetDue { due });
+    let overdue = pending
+        .when(mark("2026-04-10T16:00:00Z"))
+        .then([event(CaseChange::AppealOverdue { appeal_id: appeal(0), due_at: due })]);
+    assert_eq!(overdue.state().timers(), []);
+    overdue.clone().when(mark("2026-04-11T16:00:00Z")).refused(CaseRefusal::NoSuchAppeal);
+    assert_eq!(stage(&overdue), "under appeal");
+    assert_eq!(stage(&overdue.after(decide("d", AppealRuling::Rejected))), "decided");
+}
+
+/// Whoever decided an appeal, or wrote down what a body outside decided, has had a hand in the case.
+#[test]
+fn whoever_decided_or_recorded_an_appeal_is_a_participant() {
+    let heard = appealed(vec![seven_days()]).after(decide("d", AppealRuling::Rejected));
+    let recorded = heard.after(external(AppealKind::Litigation, AppealRuling::Rejected, "2026-05-20T02:00:00Z"));
+    let state = recorded.state();
+    let participants = &state.file().expect("a file").participants;
+    assert!(participants.contains(&officer("d")) && participants.contains(&officer("z")), "{participants:?}");
 }
 
 fn external(kind: AppealKind, ruling: AppealRuling, decided_at: &str) -> CaseCommand {
     CaseCommand::RecordExternalOutcome {
-        by: cyberspace("a"),
+        by: cyberspace("z"),
         outcome: Box::new(ExternalOutcome {
             kind,
             ruling,

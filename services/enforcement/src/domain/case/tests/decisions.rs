@@ -20,7 +20,7 @@ fn two_officers_decide() {
     assert_eq!(stage(&given), "waiting for the second officer");
     let state = given.state();
     let told = state.file().and_then(CaseFile::told).expect("told").clone();
-    let Answer::Given(statements) = told.answer else { panic!("heard") };
+    let statements = told.given;
     let decided = given.when(confirm("b")).then([event(CaseChange::DecisionIssued(Box::new(DecisionIssued {
         decision_id: decision(0),
         instrument: Instrument::PlatformMeasureRequest,
@@ -73,10 +73,13 @@ fn the_proposer_does_not_confirm() {
 fn nothing_is_decided_before_the_subject_could_answer() {
     let command = |now: &str| propose(ProposeDecision { now: at(now), ..proposal(seven_days(), 4) });
     opened().when(command(PROPOSED)).refused(CaseRefusal::NotServed);
-    told(seven_days()).when(command("2026-03-10T15:59:59Z")).refused(CaseRefusal::NotHeard { until: at(ANSWER_UNTIL) });
+    told(seven_days())
+        .when(command("2026-03-10T15:59:59Z"))
+        .refused(CaseRefusal::NotHeard { account: weibo(), until: at(ANSWER_UNTIL) });
     assert_eq!(stage(&told(seven_days()).after(command(ANSWER_UNTIL))), "waiting for the second officer");
     let waived = told(seven_days()).after(CaseCommand::WaiveStatement {
         by: subject(),
+        account: None,
         reasons: "放弃".to_owned(),
         sha256: None,
         now: at(TOLD),
@@ -109,6 +112,32 @@ fn a_decision_is_not_heavier_than_its_notice() {
     let lighter =
         ProposeDecision { departure_reason: Some("情节轻微".to_owned()), ..proposal(vec![mute(&weibo(), 3)], 4) };
     assert_eq!(stage(&heard(vec![mute(&weibo(), 15)]).after(propose(lighter))), "waiting for the second officer");
+}
+
+/// X07, 行政处罚法 art. 44: nothing rests on a basis, or comes in a legal form, that the subject was not told of.
+#[test]
+fn a_decision_rests_on_what_was_told() {
+    let basis = "PLATFORM-AGREEMENT".parse::<casebook_policy::LegalBasisId>().expect("basis");
+    let on_more = ProposeDecision { legal_bases: vec![bases().remove(0), basis.clone()], ..proposal(seven_days(), 4) };
+    heard(seven_days()).when(propose(on_more.clone())).refused(CaseRefusal::BasisNotTold { basis: basis.clone() });
+    let told = ServeNotice { legal_bases: vec![basis, bases().remove(0)], ..notice(seven_days()) };
+    let anew = heard(seven_days()).after(CaseCommand::ServeNotice(Box::new(told)));
+    assert_eq!(stage(&anew.clone().after(propose(on_more))), "waiting for the second officer");
+    // On fewer it may.
+    assert_eq!(stage(&anew.after(propose(proposal(seven_days(), 4)))), "waiting for the second officer");
+    let interim = ProposeDecision { instrument: Instrument::Interim, ..proposal(seven_days(), 4) };
+    let told = Instrument::PlatformMeasureRequest;
+    heard(seven_days()).when(propose(interim)).refused(CaseRefusal::InstrumentNotTold { told });
+}
+
+/// R92: what never ends is not lighter than a mute that was announced, though its rung is lower.
+#[test]
+fn a_permanent_measure_is_not_lighter_than_a_mute() {
+    let endless =
+        ProposeDecision { departure_reason: Some("x".to_owned()), ..proposal(vec![interactions(&weibo())], 4) };
+    heard(seven_days())
+        .when(propose(endless))
+        .refused(CaseRefusal::HeavierAfterDefence { measure: boxed(interactions(&weibo())) });
 }
 
 /// R92: no skipping without reason, up or down, on any of the accounts.
@@ -183,10 +212,14 @@ fn an_interim_measure_has_an_end() {
         propose(ProposeDecision { instrument: Instrument::Interim, ..proposal(measures, rung) })
     };
     let endless = vec![interactions(&weibo())];
-    heard(endless.clone())
+    let told_of = |measures: Vec<Measure>| {
+        let notice = ServeNotice { instrument: Instrument::Interim, ..notice(measures) };
+        opened().after(evidence(1, cyberspace("a"))).after(CaseCommand::ServeNotice(Box::new(notice)))
+    };
+    told_of(endless.clone())
         .when(interim(endless, 1))
         .refused(CaseRefusal::NoExpiry { measure: boxed(interactions(&weibo())) });
-    assert_eq!(stage(&heard(seven_days()).after(interim(seven_days(), 4))), "waiting for the second officer");
+    assert_eq!(stage(&told_of(seven_days()).after(interim(seven_days(), 4))), "waiting for the second officer");
 }
 
 /// A proposal that is sent back may be made anew; each has an id of its own.

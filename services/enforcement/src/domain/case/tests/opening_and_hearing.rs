@@ -153,24 +153,51 @@ fn a_notice_says_what_is_intended() {
 #[test]
 fn the_subject_is_heard() {
     opened().when(statement(TOLD)).refused(CaseRefusal::NotServed);
-    let answers =
-        |given: Given<Case>| match given.state().file().and_then(CaseFile::told).map(|told| told.answer.clone()) {
-            Some(Answer::Given(statements)) => statements,
-            other => panic!("{other:?}"),
-        };
+    let answers = |given: Given<Case>| {
+        let state = given.state();
+        state.file().and_then(CaseFile::told).map(|told| told.given.clone()).expect("told")
+    };
     let on_time = told(vec![mute(&weibo(), 7)]).after(statement("2026-03-10T15:59:59Z"));
     assert!(!answers(on_time.clone())[0].late);
     let late = on_time.after(statement(ANSWER_UNTIL));
     assert_eq!(answers(late.clone()).len(), 2);
     assert!(answers(late.clone())[1].late);
     let many = (2..STATEMENTS_MAX).fold(late, |given, _| given.after(statement(TOLD)));
-    many.when(statement(TOLD)).refused(CaseRefusal::TooManyStatements);
+    many.clone().when(statement(TOLD)).refused(CaseRefusal::TooManyStatements);
+    // Whoever runs another account still speaks.
+    let other = CaseCommand::RecordStatement {
+        by: operator_of(&douyin()),
+        account: None,
+        summary: "不知情".to_owned(),
+        sha256: None,
+        stated_at: at(TOLD),
+    };
+    assert_eq!(answers(many.after(other)).len(), STATEMENTS_MAX + 1);
+    // Nobody answered before being told.
+    let early = statement("2026-03-03T01:59:59Z");
+    told(vec![mute(&weibo(), 7)]).when(early.clone()).refused(CaseRefusal::StatedBeforeNotice { from: at(TOLD) });
+    // It may have been to an earlier notice, and is none to the next.
+    let later = ServeNotice {
+        served_at: at("2026-03-04T02:00:00Z"),
+        now: at("2026-03-04T02:00:00Z"),
+        ..notice(vec![mute(&weibo(), 7)])
+    };
+    let twice = told(vec![mute(&weibo(), 7)]).after(CaseCommand::ServeNotice(Box::new(later))).after(statement(TOLD));
+    let state = twice.state();
+    let told_now = state.file().and_then(CaseFile::told).expect("told");
+    assert_eq!((told_now.earlier.len(), told_now.given.len()), (1, 0));
+    twice.when(statement("2026-03-02T01:59:59Z")).refused(CaseRefusal::StatedBeforeNotice { from: at(OPENED) });
     proposed(vec![mute(&weibo(), 7)]).when(statement(PROPOSED)).refused(CaseRefusal::ProposalPending);
     decided(vec![mute(&weibo(), 7)])
         .when(statement(DECIDED))
         .refused(CaseRefusal::StageDoesNotFit { stage: "decided" });
-    let elsewhere =
-        CaseCommand::RecordStatement { by: health("h"), summary: "x".to_owned(), sha256: None, stated_at: at(TOLD) };
+    let elsewhere = CaseCommand::RecordStatement {
+        by: health("h"),
+        account: None,
+        summary: "x".to_owned(),
+        sha256: None,
+        stated_at: at(TOLD),
+    };
     told(vec![mute(&weibo(), 7)])
         .when(elsewhere)
         .refused(CaseRefusal::NotHoldingAgency { agency: "cac-310000".parse().expect("agency") });
@@ -183,12 +210,18 @@ fn only_the_subject_of_the_case_answers() {
     let by = |by: Actor| {
         let state = || CaseCommand::RecordStatement {
             by: by.clone(),
+            account: None,
             summary: "视频系转载".to_owned(),
             sha256: None,
             stated_at: at(TOLD),
         };
-        let waive =
-            CaseCommand::WaiveStatement { by: by.clone(), reasons: "放弃".to_owned(), sha256: None, now: at(TOLD) };
+        let waive = CaseCommand::WaiveStatement {
+            by: by.clone(),
+            account: None,
+            reasons: "放弃".to_owned(),
+            sha256: None,
+            now: at(TOLD),
+        };
         [state(), waive]
     };
     for command in by(operator_of(&weibo())).into_iter().chain(by(operator_of(&douyin()))) {
@@ -208,6 +241,7 @@ fn only_the_subject_of_the_case_answers() {
 fn the_subject_may_waive_and_think_better_of_it() {
     let waive = || CaseCommand::WaiveStatement {
         by: subject(),
+        account: None,
         reasons: "放弃陈述申辩".to_owned(),
         sha256: None,
         now: at(TOLD),
@@ -246,7 +280,7 @@ fn a_defence_outlasts_the_notices_that_follow() {
     again.clone().when(heavier()).refused(too_heavy());
     let state = again.state();
     let told_now = state.file().and_then(CaseFile::told).expect("told");
-    assert_eq!((told_now.statements().count(), &told_now.answer), (1, &Answer::Awaited));
+    assert_eq!((told_now.statements().count(), told_now.is_answered()), (1, false));
     // The lightest notice since the defence is the bound.
     let lighter = again.clone().after(serve(vec![mute(&weibo(), 3)]));
     lighter.when(serve(mild())).refused(CaseRefusal::HeavierAfterDefence { measure: boxed(mute(&weibo(), 7)) });
@@ -271,17 +305,19 @@ fn an_officer_alone_does_not_close_the_hearing() {
     let propose_at_once = || propose(ProposeDecision { now: at(TOLD), ..proposal(mild(), 4) });
     let stated = |by: Actor, sha256: Option<String>| CaseCommand::RecordStatement {
         by,
+        account: Some(weibo()),
         summary: "无异议".to_owned(),
         sha256,
         stated_at: at(TOLD),
     };
     let waived = |by: Actor, sha256: Option<String>| CaseCommand::WaiveStatement {
         by,
+        account: Some(weibo()),
         reasons: "放弃".to_owned(),
         sha256,
         now: at(TOLD),
     };
-    let not_heard = || CaseRefusal::NotHeard { until: at(ANSWER_UNTIL) };
+    let not_heard = || CaseRefusal::NotHeard { account: weibo(), until: at(ANSWER_UNTIL) };
     told(mild()).when(waived(cyberspace("a"), None)).refused(CaseRefusal::WaiverUnproven);
     told(mild()).after(stated(cyberspace("a"), None)).when(propose_at_once()).refused(not_heard());
     let document = || Some("f".repeat(64));

@@ -6,10 +6,17 @@ use crate::domain::visibility::Matter;
 const OFFERED: &str = "2026-03-04T02:00:00Z";
 const LAPSE: &str = "2026-03-13T16:00:00Z";
 
+/// An agency of Shanghai, competent unless its kind is another.
+fn addressee(agency: &str) -> Addressee {
+    let kind = if agency.starts_with("cac") { AgencyKind::Cyberspace } else { AgencyKind::Health };
+    Addressee { agency: agency.parse().expect(agency), kind, region: "310000".parse().expect("region") }
+}
+
 fn offer_by(by: Actor, to: &str) -> CaseCommand {
     CaseCommand::OfferTransfer {
         by,
-        to_agency: to.parse().expect(to),
+        to: addressee(to),
+        competence: open_case().competence,
         reasons: "属医师执业行为".to_owned(),
         lapse_at: at(LAPSE),
         now: at(OFFERED),
@@ -41,9 +48,9 @@ fn seven_days() -> Vec<Measure> {
     vec![mute(&weibo(), 7)]
 }
 
-/// Who was offered a case may look at it, also after declining; who handed it on still may.
+/// Who is offered a case may look at it until it has answered; who handed it on still may.
 #[test]
-fn whoever_held_a_case_or_was_offered_it_is_a_party() {
+fn whoever_held_a_case_or_is_offered_it_is_a_party() {
     let parties = |given: &Given<Case>| match given.state().file() {
         Some(file) => Matter::of_case(file).parties.iter().map(ToString::to_string).collect::<Vec<_>>(),
         None => Vec::new(),
@@ -52,7 +59,9 @@ fn whoever_held_a_case_or_was_offered_it_is_a_party() {
     assert_eq!(parties(&given), ["cac-310000"]);
     let offered = given.after(offer("health-310000"));
     assert_eq!(parties(&offered), ["cac-310000", "health-310000"]);
-    assert_eq!(parties(&offered.clone().after(decline(OFFERED))), ["cac-310000", "health-310000"]);
+    assert_eq!(parties(&offered.clone().after(decline(OFFERED))), ["cac-310000"]);
+    let lapsed = offered.clone().after(CaseCommand::LapseTransfer { now: at(LAPSE) });
+    assert_eq!(parties(&lapsed), ["cac-310000"]);
     let taken = offered.after(accept());
     assert_eq!(parties(&taken), ["cac-310000", "health-310000"]);
     assert_eq!(parties(&taken.after(offer_by(health("h"), "tcm-310000"))).len(), 3);
@@ -66,7 +75,7 @@ fn evidence_and_clocks_go_along_with_a_case() {
     let transfer = state.file().and_then(CaseFile::pending_transfer).expect("an offer").clone();
     assert_eq!(transfer.evidence, [EvidenceId::nth(case_id(), 0)]);
     assert_eq!(transfer.clocks, [RunningClock { name: "answer_until".to_owned(), due_at: at(ANSWER_UNTIL) }]);
-    assert_eq!(state.timer(), Some((TRANSFER_LAPSE, at(LAPSE))));
+    assert_eq!(state.timers(), [(TRANSFER_LAPSE, at(LAPSE))]);
     let taken = given.after(accept());
     let state = taken.state();
     let file = state.file().expect("a file");
@@ -74,7 +83,7 @@ fn evidence_and_clocks_go_along_with_a_case() {
     assert_eq!(file.officers, [officer("h1"), officer("h2")]);
     assert_eq!(file.told().expect("told").notice.answer_until, at(ANSWER_UNTIL), "the clock runs on");
     assert_eq!(file.evidence.len(), 1);
-    assert_eq!(state.timer(), None);
+    assert_eq!(state.timers(), []);
     taken
         .when(serve(seven_days()))
         .refused(CaseRefusal::NotHoldingAgency { agency: "health-310000".parse().expect("agency") });
@@ -123,6 +132,38 @@ fn an_offer_goes_to_another_agency_and_not_back() {
     let declined =
         (0..TRANSFERS_MAX).fold(opened(), |given, _| given.after(offer("health-310000")).after(decline(OFFERED)));
     declined.when(offer("health-310000")).refused(CaseRefusal::TooManyTransfers);
+}
+
+/// R93, R80: whoever is asked gets to know the case: nobody is who could not take it over.
+#[test]
+fn an_offer_goes_to_a_competent_agency() {
+    let to = |kind, region: &str| {
+        let region = region.parse().expect(region);
+        let CaseCommand::OfferTransfer { by, competence, reasons, lapse_at, now, .. } = offer("health-310000") else {
+            panic!("an offer")
+        };
+        let to = Addressee { kind, region, ..addressee("health-310000") };
+        CaseCommand::OfferTransfer { by, to, competence, reasons, lapse_at, now }
+    };
+    let refusal = || CaseRefusal::AddresseeNotCompetent {
+        agency: "health-310000".parse().expect("agency"),
+        region: open_case().region,
+    };
+    for elsewhere in
+        [to(AgencyKind::Market, "310000"), to(AgencyKind::Health, "330000"), to(AgencyKind::Health, "310104")]
+    {
+        opened().when(elsewhere).refused(refusal());
+    }
+    assert!(
+        opened().after(to(AgencyKind::Health, "310115")).state().file().and_then(CaseFile::pending_transfer).is_some()
+    );
+}
+
+/// Whoever declined a case has had a hand in it: its officer hears no appeal in it.
+#[test]
+fn whoever_declined_an_offer_is_a_participant() {
+    let declined = opened().after(offer("health-310000")).after(decline(OFFERED));
+    assert!(declined.state().file().expect("a file").participants.contains(&officer("h")));
 }
 
 /// Only the agency that was asked answers, in time, with jurisdiction and two officers.
