@@ -206,11 +206,13 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             by: actor,
             service: Service {
                 method: ServiceMethod::Post,
-                served_at: now,
+                // Sometimes dated back, before the decision or for longer than a day.
+                served_at: now - TimeDelta::hours(i64::try_from(x.saturating_sub(10) * 3).unwrap()),
                 appeal_until: now + TimeDelta::hours(20),
                 provisional: flag,
             },
         },
+            now,
         13 | 14 => {
             let order_id = orders.get(z % orders.len().max(1)).copied().unwrap_or(OrderId::from(Uuid::from_u128(5)));
             let outcome = [OrderEndOutcome::Executed, OrderEndOutcome::Refused, OrderEndOutcome::Cancelled][x % 3];

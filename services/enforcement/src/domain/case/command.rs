@@ -49,6 +49,7 @@ pub enum CaseCommand {
         service: Service,
     },
     /// By the reaction on an order's end.
+        now: Timestamp,
     SettleOrder(OrderReport),
     FileAppeal {
         by: Actor,

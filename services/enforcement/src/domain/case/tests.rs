@@ -164,7 +164,7 @@ fn record_service(served_at: &str) -> CaseCommand {
         appeal_until: at(APPEAL_UNTIL),
         provisional: false,
     };
-    CaseCommand::RecordService { by: cyberspace("a"), service }
+    CaseCommand::RecordService { by: cyberspace("a"), service, now: at(served_at) }
 }
 
 fn executed(from: &str) -> OrderEnd {
