@@ -83,8 +83,8 @@ pub(crate) fn measure_message(measure: &Measure, order_id: Option<OrderId>) -> v
     }
 }
 
-pub(crate) fn measure_messages(measures: &[Measure]) -> Vec<v1::Measure> {
-    measures.iter().map(|measure| measure_message(measure, None)).collect()
+pub(crate) fn measure_messages<'a>(measures: impl IntoIterator<Item = &'a Measure>) -> Vec<v1::Measure> {
+    measures.into_iter().map(|measure| measure_message(measure, None)).collect()
 }
 
 pub(crate) fn rung(number: u32) -> Reading<Option<u8>> {

@@ -41,7 +41,8 @@ impl Desk {
         // The case belongs to the same matter as the lead and the report behind it.
         let context = Context { correlation: Some(head.correlation), ..context };
         let case_id = command.case_id.uuid();
-        let (case, position) = self.execute_case(&context, case_id, CaseCommand::Open(Box::new(command))).await?;
+        let (case, position) =
+            self.execute_case(&context, &sight, case_id, CaseCommand::Open(Box::new(command))).await?;
         Ok(v1::OpenCaseResponse { case: Some(case), position })
     }
 

@@ -2,6 +2,7 @@
 
 mod case;
 mod order;
+mod subject;
 
 use casebook_execution::Head;
 use casebook_proto::enforcement::v1;
@@ -9,6 +10,7 @@ use casebook_proto::timestamp;
 
 pub use case::{case_resource, stage};
 pub use order::{order_resource, order_state, platform_order};
+pub use subject::{Act, case_for_subject};
 
 use crate::codec::parts::{account_message, text_or_empty, texts, wire};
 use crate::codec::words::Word as _;
