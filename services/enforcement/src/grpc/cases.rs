@@ -32,6 +32,7 @@ impl Desk {
             LeadState::Accepted(_, screening) => Some(AcceptedLead {
                 agency: screening.agency.clone(),
                 screened_by: screening.officer.clone(),
+                raised_by: signal.raised_by.clone(),
                 region: signal.region,
                 competence: self.competence(signal.violation.as_str())?,
             }),

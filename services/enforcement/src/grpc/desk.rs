@@ -246,15 +246,16 @@ impl Desk {
         self.execute_case(context, sight, case_id, command).await
     }
 
-    /// The same for a case that need not exist yet.
+    /// The same for a case that need not exist yet. The reply shows what the caller may know.
     pub async fn execute_case(
         &self,
         context: &Context,
+        sight: &Sight,
         case_id: Uuid,
         command: CaseCommand,
     ) -> Result<(v1::Case, u64), Status> {
-        let executed = self.cases.execute(case_id, context, command).await;
         let act = Act::of(&command);
+        let executed = self.cases.execute(case_id, context, command).await;
         let executed = executed.map_err(|error| execute_status(error, refusal::case))?;
         let case = match sight {
             Sight::Everything | Sight::Agency { .. } => case_resource(&executed.state, &executed.head),

@@ -71,6 +71,7 @@ pub fn lead_resource(state: &LeadState, head: &Head) -> Option<v1::Lead> {
         screening_reasons: screening.map(|screening| screening.reasons.clone()).unwrap_or_default(),
         duplicate_of: text_or_empty(duplicate_of),
         case_id: case_id_of(file.lead_id).to_string(),
+        raised_by: texts(&signal.raised_by),
         correlation: head.correlation.to_string(),
         etag,
         create_time,

@@ -95,6 +95,9 @@ impl House {
             region: "310115".into(),
             legal_bases: vec!["S1-8".into()],
             submitted_at: Some(timestamp(self.clock.now())),
+            recorded_by: reference("reviewer-1"),
+            confirmed_by: reference("reviewer-2"),
+            submitted_by: reference("reviewer-2"),
             ..Default::default()
         };
         let metadata = Metadata {
@@ -233,6 +236,11 @@ impl House {
 
 pub fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+/// An officer of the municipal cyberspace office, as review names them.
+fn reference(officer: &str) -> Option<review::v1::OfficerReference> {
+    Some(review::v1::OfficerReference { agency: "cac-310000".into(), officer: officer.into() })
 }
 
 pub fn sha256(text: &str) -> String {

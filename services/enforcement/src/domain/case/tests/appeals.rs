@@ -158,6 +158,17 @@ fn whoever_helped_the_case_along_has_had_a_hand_in_it() {
     assert_eq!(stage(&given.after(decide("d", AppealRuling::Rejected))), "decided");
 }
 
+/// Issue 2: the same for the officers of the finding that the case goes back to, whichever agency they are of.
+#[test]
+fn whoever_made_the_finding_does_not_hear_the_appeal() {
+    let given = appealed(vec![seven_days()]);
+    for name in ["r1", "r2"] {
+        let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
+        given.clone().when(decide(name, AppealRuling::Rejected)).refused(refusal);
+    }
+    assert_eq!(stage(&given.after(decide("r3", AppealRuling::Rejected))), "decided");
+}
+
 /// 申诉不成立: the decision stands, and no order is touched.
 #[test]
 fn a_rejected_appeal_changes_no_order() {
