@@ -4,7 +4,7 @@ use casebook_enforcement::domain::case::{
     Advice, Appeal, AppealKind, AppealResult, AppealVerdict, Author, CaseChange, CaseEvent, CaseOutcome, Closure,
     DecisionIssued, Evidence, EvidenceKind, Irreversible, Notice, Opening, OrderEnd, OrderEndOutcome, Proposal,
     Replacement, Reversal, RunningClock, Service, ServiceMethod, Statement, Transfer, TransferStanding, Undoing,
-    Waiver,
+    Waiver, Withdrawal,
 };
 use casebook_enforcement::domain::ids::{
     AppealId, DecisionId, EvidenceId, NoticeId, StatementId, TransferId, counter_order_id,
@@ -19,11 +19,11 @@ use casebook_kernel::{AgencyId, AgencyKind, OfficerId, Timestamp};
 use casebook_policy::{Instrument, LegalBasisId, MeasureParameters, Recommendation, ViolationId};
 use uuid::Uuid;
 
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     text.parse().expect(text)
 }
 
-fn officer(text: &str) -> OfficerId {
+pub fn officer(text: &str) -> OfficerId {
     text.parse().expect(text)
 }
 
@@ -39,11 +39,11 @@ fn bases() -> Vec<LegalBasisId> {
     ["S1-8", "WEIBO-19"].map(|basis| basis.parse().expect(basis)).to_vec()
 }
 
-fn account() -> AccountRef {
+pub fn account() -> AccountRef {
     AccountRef { platform: "weibo".parse().expect("platform"), platform_uid: "u1".to_owned() }
 }
 
-fn mute(days: u32) -> Measure {
+pub fn mute(days: u32) -> Measure {
     Measure {
         account: account(),
         id: "MUTED".parse().expect("measure"),
@@ -77,15 +77,15 @@ fn lead_id(number: u128) -> LeadId {
     LeadId::from(Uuid::from_u128(number))
 }
 
-fn case_id() -> CaseId {
+pub fn case_id() -> CaseId {
     CaseId::from(Uuid::from_u128(2))
 }
 
-fn order_id() -> OrderId {
+pub fn order_id() -> OrderId {
     OrderId::from(Uuid::from_u128(9))
 }
 
-fn decision(number: usize) -> DecisionId {
+pub fn decision(number: usize) -> DecisionId {
     DecisionId::nth(case_id(), number)
 }
 
@@ -106,6 +106,7 @@ pub fn leads() -> Vec<LeadEvent> {
         region: "310115".parse().expect("region"),
         legal_bases: bases(),
         discovered_at: at("2026-03-01T02:00:00.123456Z"),
+        raised_by: [].into(),
     };
     [
         LeadChange::Opened(Box::new(signal)),
@@ -135,6 +136,7 @@ fn procedure() -> Vec<CaseChange> {
             officers: vec![officer("o-17"), officer("o-18")],
             opened_by: officer("o-17"),
             screened_by: None,
+            raised_by: [].into(),
             conduct_at: at("2020-03-01T14:30:00Z"),
             discovered_at: at("2026-03-01T02:00:00Z"),
             harm_to_health: true,
@@ -158,9 +160,11 @@ fn procedure() -> Vec<CaseChange> {
             served_at: at("2026-03-03T02:00:00Z"),
             answer_until: at("2026-03-10T16:00:00Z"),
             served_by: officer("o-17"),
+            instrument: None,
         })),
         CaseChange::StatementRecorded(Statement {
             statement_id: StatementId::nth(case_id(), 0),
+            account: None,
             summary: "视频系转载".to_owned(),
             sha256: Some("d".repeat(64)),
             recorded_by: officer("s-1"),
@@ -169,6 +173,7 @@ fn procedure() -> Vec<CaseChange> {
             late: true,
         }),
         CaseChange::StatementWaived(Waiver {
+            account: None,
             reasons: "放弃陈述申辩".to_owned(),
             sha256: None,
             author: Author::Officer,
@@ -178,6 +183,7 @@ fn procedure() -> Vec<CaseChange> {
         CaseChange::Closed(Closure {
             outcome: CaseOutcome::MeasuresTaken,
             summary: "结案".to_owned(),
+            unlifted_reasons: None,
             closed_by: officer("o-17"),
             closed_at: at("2026-04-20T02:00:00Z"),
         }),
@@ -246,6 +252,7 @@ fn decisions() -> Vec<CaseChange> {
                 cause: Some(Cause::TechnicalFault),
                 effective_from: Some(at("2026-03-13T02:00:00Z")),
                 late: true,
+                over: false,
             },
             revision: None,
         },
@@ -262,8 +269,23 @@ fn redress() -> Vec<CaseChange> {
             grounds: "处置过重".to_owned(),
             filed: Some((officer("s-1"), at("2026-03-15T02:00:00Z"))),
             decide_until: Some(at("2026-04-07T16:00:00Z")),
+            account: None,
+            author: Author::Officer,
+            sha256: None,
+            withdrawn: false,
+            overdue: false,
             verdict: None,
         })),
+        CaseChange::AppealWithdrawn {
+            appeal_id,
+            withdrawal: Withdrawal {
+                reasons: "另行沟通".to_owned(),
+                sha256: Some("8".repeat(64)),
+                by: officer("o-17"),
+                at: at("2026-03-17T02:00:00Z"),
+            },
+        },
+        CaseChange::AppealOverdue { appeal_id, due_at: at("2026-04-07T16:00:00Z") },
         CaseChange::AppealDecided {
             appeal_id,
             kind: AppealKind::Reconsideration,
@@ -275,6 +297,7 @@ fn redress() -> Vec<CaseChange> {
                 document_number: Some("沪府复字〔2026〕1号".to_owned()),
                 decided_at: at("2026-03-16T02:00:00Z"),
             }),
+            recorded_by: None,
         },
         CaseChange::ReversalIssued(Box::new(Reversal {
             reversal_id: decision(1),
@@ -296,6 +319,7 @@ fn redress() -> Vec<CaseChange> {
                 measure: mute(2),
                 days_served: 1,
             }],
+            served: vec![],
             remaining: vec![mute(3)],
             reasons: "处置过重".to_owned(),
             instrument: Instrument::PlatformMeasureRequest,
@@ -377,9 +401,14 @@ pub fn orders() -> Vec<OrderEvent> {
             reversal: Some(decision(1)),
         },
         OrderChange::Undeliverable { reasons: "平台停运".to_owned(), by: officer("o-17") },
-        OrderChange::Countered { counter: counter_order_id(order_id()), reversal: Some(decision(1)) },
+        OrderChange::Countered {
+            counter: counter_order_id(order_id()),
+            reversal: Some(decision(1)),
+            served: None,
+            reasons: String::new(),
+        },
         OrderChange::MeasureEnded { at: at("2026-03-21T16:00:00Z") },
-        OrderChange::Voided { reversal: Some(decision(1)) },
+        OrderChange::Voided { reversal: Some(decision(1)), served: None },
     ]
     .map(|change| OrderEvent { order_id: order_id(), change })
     .to_vec()

@@ -52,7 +52,13 @@ async fn an_unanswered_order_escalates_and_a_mute_ends() {
     assert!(receipt.order.unwrap().receipt.unwrap().late);
     house.rest().await;
     // An appeal is filed; the mute ends meanwhile; the appeal goes on.
-    let filed = house.officers.file_appeal(by(officer("a"), crate::house::file_appeal(&case.case_id))).await;
+    let filed = house
+        .officers
+        .file_appeal(by(
+            officer("a"),
+            crate::house::file_appeal_for(&case.case_id, crate::house::account("weibo", "u-1")),
+        ))
+        .await;
     assert_eq!(filed.unwrap().into_inner().case.unwrap().stage(), pb::CaseStage::UnderAppeal);
     house.clock.turn_to(time("2026-03-11T15:59:59Z"));
     tokio::time::sleep(Duration::from_millis(600)).await;

@@ -95,6 +95,9 @@ impl House {
             region: "310115".into(),
             legal_bases: vec!["S1-8".into()],
             submitted_at: Some(timestamp(self.clock.now())),
+            recorded_by: reference("reviewer-1"),
+            confirmed_by: reference("reviewer-2"),
+            submitted_by: reference("reviewer-2"),
             ..Default::default()
         };
         let metadata = Metadata {
@@ -153,21 +156,33 @@ impl House {
     }
 
     pub async fn decide(&self, case_id: &str, measures: &[pb::MeasureChoice]) -> pb::Case {
-        self.officers.waive_statement(by(officer("a"), waive(case_id))).await.unwrap();
+        self.waive(case_id).await;
         let proposed =
             self.officers.propose_decision(by(officer("a"), propose(case_id, measures))).await.unwrap().into_inner();
         let decision_id = proposed.case.unwrap().decision.unwrap().decision_id;
         self.officers.confirm_decision(by(officer("b"), confirm(case_id, &decision_id))).await.unwrap();
-        let served = pb::RecordServiceRequest {
+        self.officers.record_service(by(officer("a"), self.service(case_id))).await.unwrap();
+        self.rest().await;
+        self.case(case_id).await
+    }
+
+    /// Whoever runs an account of the case waives, each by a document of its own.
+    pub async fn waive(&self, case_id: &str) {
+        for account in self.case(case_id).await.accounts {
+            let waiver = pb::WaiveStatementRequest { account: Some(account), ..waive(case_id) };
+            self.officers.waive_statement(by(officer("a"), waiver)).await.unwrap();
+        }
+    }
+
+    /// The decision of the case was served just now.
+    pub fn service(&self, case_id: &str) -> pb::RecordServiceRequest {
+        pb::RecordServiceRequest {
             request_id: request_id(),
             case_id: case_id.into(),
             method: pb::ServiceMethod::PlatformInbox.into(),
             served_at: Some(timestamp(self.clock.now())),
             ..Default::default()
-        };
-        self.officers.record_service(by(officer("a"), served)).await.unwrap();
-        self.rest().await;
-        self.case(case_id).await
+        }
     }
 
     pub async fn case(&self, case_id: &str) -> pb::Case {
@@ -208,9 +223,22 @@ impl House {
         self.officers.recommend_measures(by(auditor(), request)).await.unwrap().into_inner().recommendation.unwrap()
     }
 
-    /// An internal review, filed and decided by an officer who took no part.
+    /// An internal review for the first account of a case, decided by an officer who took no part.
     pub async fn appeal(&self, case_id: &str, outcome: pb::AppealOutcome, remaining: &[pb::MeasureChoice]) -> pb::Case {
-        let filed = self.officers.file_appeal(by(officer("a"), file_appeal(case_id))).await.unwrap().into_inner();
+        let account = self.case(case_id).await.accounts.remove(0);
+        self.appeal_for(case_id, account, "d", outcome, remaining).await
+    }
+
+    pub async fn appeal_for(
+        &self,
+        case_id: &str,
+        account: pb::AccountRef,
+        hears: &str,
+        outcome: pb::AppealOutcome,
+        remaining: &[pb::MeasureChoice],
+    ) -> pb::Case {
+        let filing = file_appeal_for(case_id, account);
+        let filed = self.officers.file_appeal(by(officer("a"), filing)).await.unwrap().into_inner();
         let appeal_id = filed.case.unwrap().appeals.last().unwrap().appeal_id.clone();
         let decide = pb::DecideAppealRequest {
             request_id: request_id(),
@@ -221,7 +249,7 @@ impl House {
             reasons: "事实不清".into(),
             ..Default::default()
         };
-        self.officers.decide_appeal(by(reviewer("d"), decide)).await.unwrap();
+        self.officers.decide_appeal(by(reviewer(hears), decide)).await.unwrap();
         self.rest().await;
         self.case(case_id).await
     }
@@ -229,6 +257,11 @@ impl House {
 
 pub fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+/// An officer of the municipal cyberspace office, as review names them.
+fn reference(officer: &str) -> Option<review::v1::OfficerReference> {
+    Some(review::v1::OfficerReference { agency: "cac-310000".into(), officer: officer.into() })
 }
 
 pub fn sha256(text: &str) -> String {
@@ -368,8 +401,14 @@ pub fn file_appeal(case_id: &str) -> pb::FileAppealRequest {
         case_id: case_id.into(),
         kind: pb::AppealKind::InternalReview.into(),
         grounds: "处置过重".into(),
+        sha256: "9".repeat(64),
         ..Default::default()
     }
+}
+
+/// The same by an officer, who says whose document it is.
+pub fn file_appeal_for(case_id: &str, account: pb::AccountRef) -> pb::FileAppealRequest {
+    pb::FileAppealRequest { account: Some(account), ..file_appeal(case_id) }
 }
 
 pub fn close(case_id: &str, outcome: pb::CaseOutcome) -> pb::CloseCaseRequest {

@@ -1,6 +1,7 @@
 //! The enforcement service as its callers meet it: the methods, the reactions, the deadlines and the rows, over a real
 //! log in a throw-away folder.
 
+mod burden;
 mod deadlines;
 mod house;
 mod journey;

@@ -2,14 +2,15 @@
 //! promises of the procedure hold whatever is asked in whatever order.
 
 use casebook_enforcement::domain::case::{
-    AcceptedLead, Advice, AppealKind, AppealRuling, Case, CaseCommand, CaseOutcome, CaseState, Competence,
-    EvidenceKind, OpenCase, OrderEnd, OrderEndOutcome, OrderReport, ProposeDecision, RemedyText, ServeNotice, Service,
-    ServiceMethod,
+    AcceptedLead, Addressee, Advice, AppealKind, AppealRuling, Author, Case, CaseCommand, CaseOutcome, CaseState,
+    Competence, EvidenceKind, FileAppeal, OpenCase, OrderEnd, OrderEndOutcome, OrderReport, ProposeDecision,
+    RemedyText, ServeNotice, Service, ServiceMethod,
 };
 use casebook_enforcement::domain::ids::{AppealId, DecisionId, counter_order_id};
-use casebook_enforcement::domain::measure::{AccountRef, Measure, first_heavier};
+use casebook_enforcement::domain::measure::{AccountRef, Measure};
 use casebook_enforcement::domain::order::{Answer, Cause, Order, OrderCommand, OrderTerms, Outcome};
 use casebook_execution::Aggregate;
+use casebook_kernel::calendar::shanghai_date;
 use casebook_kernel::ids::{CaseId, LeadId, OrderId};
 use casebook_kernel::{Actor, AgencyKind, Decider, Timestamp};
 use casebook_policy::{Instrument, MeasureParameters, Recommendation};
@@ -17,6 +18,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use crate::burden::{appeals_lighten, nothing_gets_worse};
 use crate::house::{START, time};
 
 fn case_id() -> CaseId {
@@ -38,7 +40,7 @@ fn by(agency: usize, officer: usize) -> Actor {
     }
 }
 
-fn account(number: usize) -> AccountRef {
+pub fn account(number: usize) -> AccountRef {
     let platform = ["weibo", "douyin"][number % 2];
     AccountRef { platform: platform.parse().unwrap(), platform_uid: "u".to_owned() }
 }
@@ -78,6 +80,7 @@ fn open(step: usize) -> CaseCommand {
         lead: Some(AcceptedLead {
             agency: by(0, 0).agency,
             screened_by: by(0, 0).officer,
+            raised_by: ["d".parse().unwrap()].into(),
             region: "310115".parse().unwrap(),
             competence: competence(),
         }),
@@ -139,7 +142,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
     // The subject answers itself, or an officer writes down that it did.
     let answering = |actor: Actor| match z % 2 {
         0 => Actor {
-            agency: format!("subject-{}", account(0).account_id()).parse().unwrap(),
+            agency: format!("subject-{}", account(x % 2).account_id()).parse().unwrap(),
             agency_kind: None,
             ..actor
         },
@@ -151,7 +154,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
         .and_then(|file| file.ruling())
         .map(|ruling| ruling.orders.keys().copied().collect())
         .unwrap_or_default();
-    match kind % 20 {
+    match kind % 21 {
         0 => open(step),
         1 => CaseCommand::AddEvidence {
             by: actor,
@@ -164,6 +167,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
         2 | 3 => CaseCommand::ServeNotice(Box::new(ServeNotice {
             by: actor,
             facts: "事实".to_owned(),
+            instrument: Instrument::PlatformMeasureRequest,
             measures: [z, z + 5].map(measure).to_vec(),
             legal_bases: vec!["S1-8".parse().unwrap()],
             admission: Ok(()),
@@ -174,12 +178,14 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
         })),
         4 => CaseCommand::RecordStatement {
             by: answering(actor),
+            account: Some(account(x % 2)),
             summary: "申辩".to_owned(),
             sha256: flag.then(|| "d".repeat(64)),
             stated_at: now,
         },
         5 => CaseCommand::WaiveStatement {
             by: answering(actor),
+            account: Some(account(x % 2)),
             reasons: "放弃".to_owned(),
             sha256: flag.then(|| "e".repeat(64)),
             now,
@@ -206,10 +212,12 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             by: actor,
             service: Service {
                 method: ServiceMethod::Post,
-                served_at: now,
+                // Sometimes dated back, before the decision or for longer than a day.
+                served_at: now - TimeDelta::hours(i64::try_from(x.saturating_sub(10) * 3).unwrap()),
                 appeal_until: now + TimeDelta::hours(20),
                 provisional: flag,
             },
+            now,
         },
         13 | 14 => {
             let order_id = orders.get(z % orders.len().max(1)).copied().unwrap_or(OrderId::from(Uuid::from_u128(5)));
@@ -217,24 +225,26 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             let effective_from = (outcome == OrderEndOutcome::Executed).then_some(now);
             CaseCommand::SettleOrder(OrderReport {
                 order_id,
-                end: OrderEnd { outcome, cause: None, effective_from, late: flag },
+                end: OrderEnd { outcome, cause: None, effective_from, late: flag, over: false },
                 revision: flag.then_some(u64::try_from(step).unwrap()),
             })
         }
-        15 => CaseCommand::FileAppeal {
-            by: actor,
+        15 => CaseCommand::FileAppeal(Box::new(FileAppeal {
+            by: answering(actor),
+            account: Some(account(x % 2)),
             kind: AppealKind::InternalReview,
             grounds: "不服".to_owned(),
+            sha256: (y > 0).then(|| "9".repeat(64)),
             window_until: flag.then(|| now + TimeDelta::hours(1)),
             decide_until: now + TimeDelta::hours(9),
             now,
-        },
+        })),
         16 | 17 => CaseCommand::DecideAppeal {
-            by: if flag { Actor { officer: "e".parse().unwrap(), ..actor } } else { actor },
-            appeal_id: AppealId::nth(case_id(), 0),
+            by: if flag { Actor { officer: ["e", "f", "g"][y % 3].parse().unwrap(), ..actor } } else { actor },
+            appeal_id: AppealId::nth(case_id(), y % 3),
             ruling: match x % 3 {
                 0 => AppealRuling::Upheld,
-                1 => AppealRuling::UpheldInPart([z, z + 5].map(measure).to_vec()),
+                1 => AppealRuling::UpheldInPart(vec![measure(z)]),
                 _ => AppealRuling::Rejected,
             },
             reasons: "复核".to_owned(),
@@ -243,7 +253,8 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
         },
         18 if flag => CaseCommand::OfferTransfer {
             by: actor,
-            to_agency: by(1, 0).agency,
+            to: Addressee { agency: by(1, 0).agency, kind: AgencyKind::Health, region: "310000".parse().unwrap() },
+            competence: competence(),
             reasons: "移送".to_owned(),
             lapse_at: now + TimeDelta::hours(4),
             now,
@@ -254,8 +265,22 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             competence: competence(),
             now,
         },
-        _ if flag => CaseCommand::LapseTransfer { now },
-        _ => CaseCommand::Close { by: actor, outcome: CaseOutcome::MeasuresTaken, summary: "结".to_owned(), now },
+        19 if flag => CaseCommand::LapseTransfer { now },
+        19 => CaseCommand::Close {
+            by: actor,
+            outcome: CaseOutcome::MeasuresTaken,
+            summary: "结".to_owned(),
+            unlifted_reasons: (x % 5 == 0).then(|| "停运".to_owned()),
+            now,
+        },
+        _ if flag => CaseCommand::MarkAppealsOverdue { now },
+        _ => CaseCommand::WithdrawAppeal {
+            by: answering(actor),
+            appeal_id: AppealId::nth(case_id(), y % 3),
+            reasons: "撤回".to_owned(),
+            sha256: (y > 0).then(|| "9".repeat(64)),
+            now,
+        },
     }
 }
 
@@ -272,10 +297,25 @@ fn promises_hold(state: &CaseState) {
     let decision = &ruling.decision;
     assert_ne!(decision.proposal.proposer, decision.confirmer, "four eyes");
     assert!(!file.evidence.is_empty(), "a decision rests on evidence");
-    let notice = &ruling.told.notice.measures;
-    assert_eq!(first_heavier(&decision.proposal.measures, notice), None, "never heavier than announced");
-    let standing: Vec<Measure> = ruling.standing.values().cloned().collect();
-    assert_eq!(first_heavier(&standing, &decision.proposal.measures), None, "an appeal never makes it worse");
+    if let Some(service) = &decision.service {
+        assert!(service.served_at >= decision.issued_at, "nothing is served before it was decided");
+    }
+    for verdict in ruling.appeals.iter().filter_map(|appeal| appeal.verdict.as_ref()) {
+        let behind = file.opening.raised_by.iter().any(|officer| officer.to_string() == verdict.decided_by);
+        assert!(!behind, "whoever made the finding hears no appeal");
+    }
+    let notice = &ruling.told.notice;
+    let today = shanghai_date(decision.issued_at);
+    let announced: Vec<_> = notice.measures.iter().map(|measure| (measure.clone(), today)).collect();
+    let decided: Vec<_> = decision.proposal.measures.iter().map(|measure| (measure.clone(), today)).collect();
+    nothing_gets_worse(&announced, &decided, today);
+    for (measure, _) in &decided {
+        let of = |account: &Option<AccountRef>| *account == Some(measure.account.clone());
+        let proves = |author, document: &Option<String>| author == Author::Subject || document.is_some();
+        let heard = ruling.told.given.iter().any(|it| of(&it.account) && proves(it.author, &it.sha256))
+            || ruling.told.waivers.iter().any(|it| of(&it.account) && proves(it.author, &it.sha256));
+        assert!(heard || decision.proposal.proposed_at >= notice.answer_until, "everybody whom it meets was heard");
+    }
     for reversal in &ruling.reversals {
         for undoing in &reversal.undoings {
             let counter = ruling.orders.get(&counter_order_id(undoing.order_id));
@@ -289,7 +329,7 @@ proptest! {
 
     #[test]
     fn a_case_restarted_at_every_step_is_the_live_case(
-        asked in prop::collection::vec((0usize..20, 0usize..21, 0usize..4, 0usize..10, any::<bool>()), 1..120)
+        asked in prop::collection::vec((0usize..21, 0usize..21, 0usize..4, 0usize..10, any::<bool>()), 1..120)
     ) {
         let mut live = CaseState::default();
         let mut log = Vec::new();
@@ -297,12 +337,14 @@ proptest! {
         for (step, asked) in asked.enumerate() {
             let Ok(events) = Case::decide(&live, command(&live, asked, step)) else { continue };
             prop_assert!(!events.is_empty());
+            let before = live.clone();
             for event in events {
                 live = Case::evolve(live, &event);
                 log.push(stored_and_read::<Case>(&event));
             }
             prop_assert_eq!(&Case::fold(&log), &live);
             promises_hold(&live);
+            appeals_lighten(&before, &live, at(step));
         }
     }
 
@@ -333,7 +375,7 @@ proptest! {
 fn random_histories_reach_decisions_reversals_and_transfers() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let asked = prop::collection::vec((0usize..20, 0usize..21, 0usize..4, 0usize..10, any::<bool>()), 120);
+    let asked = prop::collection::vec((0usize..21, 0usize..21, 0usize..4, 0usize..10, any::<bool>()), 120);
     let (mut decided, mut reversed, mut handed_on, mut closed) = (0, 0, 0, 0);
     for _ in 0..400 {
         let asked = asked.new_tree(&mut runner).unwrap().current();
@@ -391,6 +433,11 @@ fn order_command(kind: usize, x: usize, flag: bool, now: Timestamp) -> OrderComm
         7 => OrderCommand::EndMeasure { now },
         8 if flag => OrderCommand::Cancel { by: by(x, 0), reasons: "撤回".to_owned() },
         8 => OrderCommand::MarkUndeliverable { by: by(x, 0), reasons: "停运".to_owned() },
-        _ => OrderCommand::Undo { reversal: None, reasons: "撤销".to_owned(), by: by(0, 0).officer },
+        _ => OrderCommand::Undo {
+            reversal: None,
+            served: flag.then(|| Box::new(measure(2))),
+            reasons: "撤销".to_owned(),
+            by: by(0, 0).officer,
+        },
     }
 }

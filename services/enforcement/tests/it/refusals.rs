@@ -1,5 +1,6 @@
 //! What the service refuses, by which code and reason, with nothing written.
 
+use casebook_execution::Clock as _;
 use casebook_proto::enforcement::v1 as pb;
 use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementService as _;
 use casebook_proto::timestamp;
@@ -8,7 +9,7 @@ use tonic::Code;
 
 use crate::house::{
     House, accept, by, confirm, evidence, health, measure, officer, open, propose, refused, request_id, reviewer,
-    violated, waive,
+    violated,
 };
 
 /// domain.md section 0: the ladder is no penalty; nothing is written.
@@ -18,7 +19,7 @@ async fn the_ladder_is_refused_as_a_penalty() {
     let house = House::open(folder.path()).await;
     let measures = [measure("u-1", "MUTED", 7)];
     let case_id = house.told("u-1", "V-05", &measures).await;
-    house.officers.waive_statement(by(officer("a"), waive(&case_id))).await.unwrap();
+    house.waive(&case_id).await;
     let before = house.head().await;
     let penalty = pb::ProposeDecisionRequest {
         instrument: pb::Instrument::AdministrativePenalty.into(),
@@ -58,7 +59,7 @@ async fn an_old_act_rests_on_the_rules_of_its_day() {
     let by_weibo = pb::ServeNoticeRequest { legal_bases: vec!["WEIBO-19".into()], ..house.notice(&case_id, &verdict) };
     house.officers.serve_notice(by(officer("a"), by_weibo)).await.unwrap();
     house.officers.add_evidence(by(officer("a"), evidence(&case_id, "verdict"))).await.unwrap();
-    house.officers.waive_statement(by(officer("a"), waive(&case_id))).await.unwrap();
+    house.waive(&case_id).await;
     let request = pb::ProposeDecisionRequest { legal_bases: vec!["WEIBO-19".into()], ..propose(&case_id, &verdict) };
     let proposed = house.officers.propose_decision(by(officer("a"), request)).await.unwrap().into_inner().case.unwrap();
     assert_eq!(proposed.decision.unwrap().measures.len(), 3);
@@ -93,7 +94,7 @@ async fn the_procedure_cannot_be_cut_short() {
     );
     let unheard = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await;
     assert_eq!(refused(unheard).1, "NOT_HEARD");
-    house.officers.waive_statement(by(officer("a"), waive(&case_id))).await.unwrap();
+    house.waive(&case_id).await;
     let heavier = [measure("u-1", "ACCOUNT_CLOSED", 0)];
     let heavier = house.officers.propose_decision(by(officer("a"), propose(&case_id, &heavier))).await;
     assert_eq!(refused(heavier).1, "HEAVIER_AFTER_DEFENCE");
@@ -105,8 +106,12 @@ async fn the_procedure_cannot_be_cut_short() {
     let own = house.officers.confirm_decision(by(officer("a"), confirm(&case_id, &decision_id))).await;
     assert_eq!(refused(own), (Code::PermissionDenied, "SAME_OFFICER".into()));
     house.officers.confirm_decision(by(officer("b"), confirm(&case_id, &decision_id))).await.unwrap();
-    let filed =
-        house.officers.file_appeal(by(officer("a"), crate::house::file_appeal(&case_id))).await.unwrap().into_inner();
+    let filed = house
+        .officers
+        .file_appeal(by(officer("a"), crate::house::file_appeal_for(&case_id, crate::house::account("weibo", "u-1"))))
+        .await
+        .unwrap()
+        .into_inner();
     let decide = pb::DecideAppealRequest {
         request_id: request_id(),
         case_id: case_id.clone(),
@@ -179,5 +184,29 @@ async fn bad_input_names_its_field_and_writes_nothing() {
     let entries = house.officers.list_case_history(by(officer("a"), history)).await.unwrap().into_inner().entries;
     assert_eq!(entries.iter().filter(|entry| entry.position > before).count(), 1);
     house.verify().await;
+    house.close().await;
+}
+
+/// X07, X09: a window for an appeal that runs from service cannot be over before anybody knows of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn service_is_not_dated_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let measures = [measure("u-1", "MUTED", 7)];
+    let case_id = house.told("u-1", "V-05", &measures).await;
+    house.waive(&case_id).await;
+    let proposed = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await.unwrap();
+    let decision_id = proposed.into_inner().case.unwrap().decision.unwrap().decision_id;
+    house.officers.confirm_decision(by(officer("b"), confirm(&case_id, &decision_id))).await.unwrap();
+    let decided_at = house.clock.now();
+    let served =
+        |served_at| pb::RecordServiceRequest { served_at: Some(timestamp(served_at)), ..house.service(&case_id) };
+    let early = house.officers.record_service(by(officer("a"), served(decided_at - TimeDelta::hours(1)))).await;
+    assert_eq!(refused(early), (Code::InvalidArgument, "SERVED_BEFORE_DECISION".into()));
+    house.clock.turn_by(TimeDelta::days(30));
+    let long_ago = house.officers.record_service(by(officer("a"), served(decided_at))).await;
+    assert_eq!(refused(long_ago), (Code::InvalidArgument, "SERVED_TOO_LONG_AGO".into()));
+    assert!(house.case(&case_id).await.decision.unwrap().served_at.is_none(), "nothing came of it");
+    house.officers.record_service(by(officer("a"), house.service(&case_id))).await.unwrap();
     house.close().await;
 }

@@ -33,7 +33,11 @@ async fn an_upheld_appeal_takes_back_what_can_be_taken_back() {
     let reversal = &reversed.reversals[0];
     assert_eq!(reversal.irreversible.len(), 1);
     assert!(reversal.irreversible[0].irreversible && !reversal.irreversible[0].remedy.is_empty());
-    assert_eq!(reversal.undoings.len(), 2);
+    assert_eq!(reversal.undoings.len(), 1, "the other account has an appeal of its own");
+    let reversed = house
+        .appeal_for(&case.case_id, crate::house::account("douyin", "d-1"), "e", pb::AppealOutcome::Upheld, &[])
+        .await;
+    assert_eq!(reversed.reversals[1].undoings.len(), 1);
     assert_eq!(reversed.decision.as_ref().unwrap().measures.len(), 3, "the decision is still what it was");
 
     let on_douyin =
@@ -43,7 +47,11 @@ async fn an_upheld_appeal_takes_back_what_can_be_taken_back() {
     assert_eq!(on_douyin.measure.as_ref().unwrap().account.as_ref().unwrap().platform, "douyin");
     let counter = counter_of(&reversed, "MUTED").clone();
     assert_eq!(counter.outcome(), pb::OrderOutcome::Unspecified);
-    assert_eq!(house.order(&counter.order_id).await.counters_order_id, counter.counters_order_id);
+    let lifts = house.order(&counter.order_id).await;
+    assert_eq!(lifts.counters_order_id, counter.counters_order_id);
+    // It follows from the reversal, says why in its words, and asks for what restores.
+    assert_eq!((&*lifts.decision_id, &*lifts.reasons), (&*reversed.reversals[0].reversal_id, "事实不清"));
+    assert_eq!(lifts.measure.map(|measure| (measure.measure, measure.days)), Some(("UNMUTED".to_owned(), 0)));
     assert_eq!(house.order(&counter.counters_order_id).await.state(), pb::OrderState::Countered);
 
     house.execute(&counter.order_id).await;

@@ -5,8 +5,11 @@ use casebook_kernel::region::Region;
 use casebook_kernel::{AgencyId, AgencyKind, OfficerId, Timestamp};
 use casebook_policy::{Instrument, LegalBasisId, Recommendation, ViolationId};
 
+pub use super::redress::{
+    Appeal, AppealKind, AppealResult, AppealVerdict, Irreversible, Replacement, Reversal, Served, Undoing, Withdrawal,
+};
 pub use super::told::{Author, Defence, Notice, Statement, Told, Waiver};
-use crate::domain::ids::{AppealId, DecisionId, EvidenceId, StatementId, TransferId};
+use crate::domain::ids::{DecisionId, EvidenceId, StatementId, TransferId};
 use crate::domain::measure::{AccountRef, Measure};
 use crate::domain::order::Cause;
 
@@ -35,7 +38,8 @@ pub struct CaseFile {
     pub agency_kind: AgencyKind,
     pub officers: Vec<OfficerId>,
     pub evidence: Vec<Evidence>,
-    /// Every officer who had a hand in it: none of them hears the appeal.
+    /// Every officer who had a hand in it, or in the finding and the lead that it goes back to: none of them hears the
+    /// appeal.
     pub participants: BTreeSet<OfficerId>,
     /// How many notices, statements, proposals (with reversals) and appeals there were: their ids count on.
     pub notices: usize,
@@ -146,6 +150,8 @@ pub struct Opening {
     pub opened_by: OfficerId,
     /// Who took the lead up; none in cases that were opened before it was written down.
     pub screened_by: Option<OfficerId>,
+    /// The officers behind the lead, as it names them.
+    pub raised_by: BTreeSet<OfficerId>,
     pub conduct_at: Timestamp,
     pub discovered_at: Timestamp,
     pub harm_to_health: bool,
@@ -318,125 +324,6 @@ impl OrderEnd {
     pub fn without_effect(outcome: OrderEndOutcome) -> Self {
         Self { outcome, cause: None, effective_from: None, late: false, over: false }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AppealKind {
-    InternalReview,
-    Reconsideration,
-    Litigation,
-}
-
-/// A way of redress that was taken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Appeal {
-    pub appeal_id: AppealId,
-    pub kind: AppealKind,
-    pub decision_id: DecisionId,
-    pub grounds: String,
-    /// None where it was filed elsewhere.
-    pub filed: Option<(OfficerId, Timestamp)>,
-    pub decide_until: Option<Timestamp>,
-    /// Whose operator appeals; none: the whole decision, as in older events and before a body outside.
-    pub account: Option<AccountRef>,
-    pub author: Author,
-    /// Hexadecimal SHA-256 of the subject's document; none where it filed the appeal itself.
-    pub sha256: Option<String>,
-    pub withdrawn: bool,
-    /// It was not decided in time, and waits still.
-    pub overdue: bool,
-    pub verdict: Option<AppealVerdict>,
-}
-
-impl Appeal {
-    /// Whether it is the internal review that whoever runs `account` has a right to.
-    pub fn is_review_for(&self, account: &AccountRef) -> bool {
-        self.kind == AppealKind::InternalReview && self.account.as_ref().is_none_or(|of| of == account)
-    }
-}
-
-/// An appeal that was taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawal {
-    pub reasons: String,
-    /// Hexadecimal SHA-256 of the subject's document; none where it took the appeal back itself.
-    pub sha256: Option<String>,
-    pub by: OfficerId,
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AppealResult {
-    Upheld,
-    UpheldInPart,
-    Rejected,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct AppealVerdict {
-    pub result: AppealResult,
-    pub remaining: Vec<Measure>,
-    pub reasons: String,
-    /// An officer, or the body outside.
-    pub decided_by: String,
-    pub document_number: Option<String>,
-    pub decided_at: Timestamp,
-}
-
-/// A new decision that voids an earlier one, or a part of it. It edits nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reversal {
-    pub reversal_id: DecisionId,
-    pub voids: DecisionId,
-    pub appeal_id: AppealId,
-    pub undoings: Vec<Undoing>,
-    pub irreversible: Vec<Irreversible>,
-    /// Orders of the measures gone that had no effect: void all the same, should a platform execute them yet.
-    pub voided: Vec<OrderId>,
-    pub replacements: Vec<Replacement>,
-    /// What remains and is served already.
-    pub served: Vec<Served>,
-    /// What remains of the decision, replacements among it; none: it is void as a whole.
-    pub remaining: Vec<Measure>,
-    pub reasons: String,
-    pub instrument: Instrument,
-    pub legal_bases: Vec<LegalBasisId>,
-    pub agency: AgencyId,
-    pub issued_at: Timestamp,
-}
-
-/// An order that is taken back or countered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Undoing {
-    pub order_id: OrderId,
-    pub counter_order_id: OrderId,
-    pub measure: Measure,
-}
-
-/// A measure that nothing undoes: it was executed or, while the order is unanswered, may be executed yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Irreversible {
-    pub order_id: OrderId,
-    pub measure: Measure,
-    pub remedy: String,
-}
-
-/// A lighter measure in place of one that is undone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Replacement {
-    pub order_id: OrderId,
-    /// With the days that are left of it.
-    pub measure: Measure,
-    pub days_served: u32,
-}
-
-/// A lighter measure of which nothing is left: the days under the measure that it replaces cover it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Served {
-    /// Of the measure that it replaces.
-    pub order_id: OrderId,
-    pub measure: Measure,
-    pub days_served: u32,
 }
 
 /// How an offer to another agency stands.

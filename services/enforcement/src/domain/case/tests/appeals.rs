@@ -2,9 +2,9 @@ use super::*;
 use crate::domain::ids::counter_order_id;
 use crate::domain::samples::{closure, credit, followers, interactions, mute, permanent_mute};
 
-const HEARD: &str = "2026-03-16T02:00:00Z";
+pub(super) const HEARD: &str = "2026-03-16T02:00:00Z";
 
-fn seven_days() -> Measure {
+pub(super) fn seven_days() -> Measure {
     mute(&weibo(), 7)
 }
 
@@ -13,13 +13,13 @@ fn order(measure: &Measure) -> OrderId {
 }
 
 /// Executed on the day of the decision, served, and appealed against.
-fn appealed(measures: Vec<Measure>) -> Given<Case> {
+pub(super) fn appealed(measures: Vec<Measure>) -> Given<Case> {
     let given = decided(measures.clone()).after(record_service(DECIDED));
     let given = measures.iter().fold(given, |given, measure| given.after(settle(order(measure), executed(DECIDED))));
     given.after(file_appeal("2026-03-15T02:00:00Z"))
 }
 
-fn decide(by: &str, ruling: AppealRuling) -> CaseCommand {
+pub(super) fn decide(by: &str, ruling: AppealRuling) -> CaseCommand {
     decide_at(by, ruling, HEARD)
 }
 
@@ -40,50 +40,6 @@ fn reversal(given: &Given<Case>) -> Reversal {
     let state = given.state();
     let ruling = state.file().and_then(CaseFile::ruling).expect("a ruling");
     ruling.reversals.last().expect("a reversal").clone()
-}
-
-/// X09 in spirit: within its window, which runs from the service; before it is served, it has not begun.
-#[test]
-fn an_appeal_is_filed_within_its_window() {
-    let served = decided(vec![seven_days()]).after(record_service(DECIDED));
-    served.clone().when(file_appeal(APPEAL_UNTIL)).refused(CaseRefusal::AppealWindowClosed { until: at(APPEAL_UNTIL) });
-    assert_eq!(stage(&served.clone().after(file_appeal("2026-03-27T15:59:59Z"))), "under appeal");
-    assert_eq!(stage(&decided(vec![seven_days()]).after(file_appeal("2027-01-01T00:00:00Z"))), "under appeal");
-    served.clone().after(file_appeal(DECIDED)).when(file_appeal(DECIDED)).refused(CaseRefusal::AppealPending);
-    proposed(vec![seven_days()]).when(file_appeal(DECIDED)).refused(CaseRefusal::NotDecided);
-    let elsewhere = file(FileAppeal { kind: AppealKind::Reconsideration, ..filing(DECIDED) });
-    served.when(elsewhere).refused(CaseRefusal::HeardElsewhere);
-}
-
-/// X09: the appeal is the subject's: for whoever runs another account there is no such case.
-#[test]
-fn only_the_subject_of_the_case_appeals() {
-    let appeal_by = |by: Actor| file(FileAppeal { by, ..filing(DECIDED) });
-    let decided = decided(vec![seven_days()]);
-    decided.clone().when(appeal_by(operator_of(&on("weibo", "u2")))).refused(CaseRefusal::UnknownCase);
-    // Nothing of the decision meets it.
-    decided.when(appeal_by(operator_of(&douyin()))).refused(CaseRefusal::NothingInForce);
-}
-
-/// domain.md section 3: where the calendar of the next year is not published, the window's end is not known yet, and
-/// nobody loses a right to a guess.
-#[test]
-fn a_provisional_window_closes_when_its_end_is_known() {
-    let service = Service {
-        method: ServiceMethod::Electronic,
-        served_at: at(DECIDED),
-        appeal_until: at(APPEAL_UNTIL),
-        provisional: true,
-    };
-    let served = decided(vec![seven_days()]).after(CaseCommand::RecordService { by: cyberspace("a"), service });
-    let file = |window_until: Option<&str>| {
-        let window_until = window_until.map(at);
-        file(FileAppeal { window_until, ..filing("2026-03-29T00:00:00Z") })
-    };
-    assert_eq!(stage(&served.clone().after(file(None))), "under appeal");
-    assert_eq!(stage(&served.clone().after(file(Some("2026-03-30T16:00:00Z")))), "under appeal");
-    let until = at("2026-03-28T16:00:00Z");
-    served.when(file(Some("2026-03-28T16:00:00Z"))).refused(CaseRefusal::AppealWindowClosed { until });
 }
 
 /// Issue 2: heard by an officer who took no part: not the proposer, the confirmer, an investigator, whoever added
@@ -127,13 +83,24 @@ fn whoever_helped_the_case_along_has_had_a_hand_in_it() {
         .after(stated)
         .after(propose(proposal(vec![seven_days()], 4)))
         .after(confirm("b"))
-        .after(CaseCommand::RecordService { by: by("f"), service })
+        .after(CaseCommand::RecordService { by: by("f"), service, now: at(DECIDED) })
         .after(filed);
     for name in ["s", "e", "f", "g"] {
         let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
         given.clone().when(decide(name, AppealRuling::Rejected)).refused(refusal);
     }
     assert_eq!(stage(&given.after(decide("d", AppealRuling::Rejected))), "decided");
+}
+
+/// Issue 2: the same for the officers of the finding that the case goes back to, whichever agency they are of.
+#[test]
+fn whoever_made_the_finding_does_not_hear_the_appeal() {
+    let given = appealed(vec![seven_days()]);
+    for name in ["r1", "r2"] {
+        let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
+        given.clone().when(decide(name, AppealRuling::Rejected)).refused(refusal);
+    }
+    assert_eq!(stage(&given.after(decide("r3", AppealRuling::Rejected))), "decided");
 }
 
 /// 申诉不成立: the decision stands, and no order is touched.
@@ -337,60 +304,6 @@ fn a_closed_case_can_be_appealed_against_after_its_mute_has_ended() {
     let spared = upheld.after(settle(counter, ended(OrderEndOutcome::NotNeeded)));
     assert_eq!(stage(&spared.after(close(CaseOutcome::NotEstablished))), "closed");
     opened().after(close(CaseOutcome::NoMeasure)).when(file_appeal(DECIDED)).refused(CaseRefusal::NotDecided);
-}
-
-/// An officer's word uses nobody's right up: an appeal that an officer files is proven by the subject's document (X09).
-#[test]
-fn an_officer_files_an_appeal_by_the_subjects_document_alone() {
-    let decided = decided(vec![seven_days()]);
-    let by_officer =
-        |sha256| file(FileAppeal { by: cyberspace("a"), account: Some(weibo()), sha256, ..filing(DECIDED) });
-    decided.clone().when(by_officer(None)).refused(CaseRefusal::AppealUnproven);
-    assert_eq!(stage(&decided.after(by_officer(Some("9".repeat(64))))), "under appeal");
-}
-
-/// Whoever appealed may think better of it, and better still within the window; an officer takes nothing back for it.
-#[test]
-fn the_subject_withdraws_its_appeal() {
-    let withdraw = |by: Actor, number, sha256| CaseCommand::WithdrawAppeal {
-        by,
-        appeal_id: appeal(number),
-        reasons: "另行沟通".to_owned(),
-        sha256,
-        now: at(HEARD),
-    };
-    let pending = appealed(vec![seven_days()]);
-    pending.clone().when(withdraw(cyberspace("a"), 0, None)).refused(CaseRefusal::AppealUnproven);
-    pending.clone().when(withdraw(operator_of(&douyin()), 0, None)).refused(CaseRefusal::NotOwnAccount);
-    pending.clone().when(withdraw(subject(), 1, None)).refused(CaseRefusal::NoSuchAppeal);
-    assert_eq!(stage(&pending.clone().after(withdraw(cyberspace("c"), 0, Some("8".repeat(64))))), "decided");
-    let withdrawn = pending.after(withdraw(subject(), 0, None));
-    assert_eq!(stage(&withdrawn), "decided");
-    withdrawn.clone().when(decide("d", AppealRuling::Rejected)).refused(CaseRefusal::NoSuchAppeal);
-    let again = withdrawn.after(file_appeal(HEARD));
-    assert_eq!(stage(&again), "under appeal");
-    let last = (1..APPEALS_EACH_MAX).fold(again, |given, number| {
-        let given = given.after(withdraw(subject(), number, None));
-        if number + 1 < APPEALS_EACH_MAX { given.after(file_appeal(HEARD)) } else { given }
-    });
-    last.when(file_appeal(HEARD)).refused(CaseRefusal::TooManyAppeals);
-}
-
-/// 行政复议法 in spirit: silence rejects nothing. An appeal that nobody decides is overdue, and waits on.
-#[test]
-fn an_appeal_that_nobody_decides_is_overdue_and_waits_on() {
-    let due = at("2026-04-10T16:00:00Z");
-    let mark = |now: &str| CaseCommand::MarkAppealsOverdue { now: at(now) };
-    let pending = appealed(vec![seven_days()]);
-    assert_eq!(pending.state().timers(), [(APPEAL_DECISION, due)]);
-    pending.clone().when(mark("2026-04-10T15:59:59Z")).refused(CaseRefusal::NotYetDue { due });
-    let overdue = pending
-        .when(mark("2026-04-10T16:00:00Z"))
-        .then([event(CaseChange::AppealOverdue { appeal_id: appeal(0), due_at: due })]);
-    assert_eq!(overdue.state().timers(), []);
-    overdue.clone().when(mark("2026-04-11T16:00:00Z")).refused(CaseRefusal::NoSuchAppeal);
-    assert_eq!(stage(&overdue), "under appeal");
-    assert_eq!(stage(&overdue.after(decide("d", AppealRuling::Rejected))), "decided");
 }
 
 /// Whoever decided an appeal, or wrote down what a body outside decided, has had a hand in the case.
