@@ -6,7 +6,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use casebook_policy::PolicySet;
+use casebook_policy::{Measure, PolicySet, Undoing};
 use casebook_proto::common::v1::HistoryEntry;
 use casebook_proto::moment;
 use chrono::{DateTime, Utc};
@@ -145,8 +145,15 @@ fn list(value: &Value, each: impl Fn(&Value) -> Option<String>) -> String {
     value.as_array().map(|values| values.iter().filter_map(each).collect::<Vec<_>>().join("；")).unwrap_or_default()
 }
 
+/// Also of what restores: the pack names a counter-measure beside the measure that it lifts.
 fn measure_name(id: &str, policy: &PolicySet, language: Language) -> String {
-    policy.pack.measure(id).map_or_else(|| id.to_owned(), |measure| measure.name.in_lang(language.code()).to_owned())
+    let lifting = |measure: &Measure| match &measure.undoing {
+        Undoing::Reversible { counter, name } if counter == id => Some(name.clone()),
+        Undoing::Reversible { .. } | Undoing::Irreversible { .. } => None,
+    };
+    let name = policy.pack.measure(id).map(|measure| measure.name.clone());
+    let name = name.or_else(|| policy.pack.measures().find_map(lifting));
+    name.map_or_else(|| id.to_owned(), |name| name.in_lang(language.code()).to_owned())
 }
 
 /// `禁言 7天（微博 u1001）`.

@@ -91,7 +91,7 @@ events! {
     DecisionIssued "作出决定（第二名办案人员确认）" "Decision issued (confirmed by a second officer)" ["instrument" "measures" "legalBases" "reasons" "departureReason" "redress"];
     DecisionServed "送达决定" "Decision served" ["method" "appealUntil"];
     OrderIssued "下达指令" "Order issued" ["platform" "measure" "days" "points" "dueAt" "countersOrderId"];
-    CounterOrderIssued "下达撤销指令：恢复" "Counter-order issued: undo" ["platform" "measure" "dueAt" "countersOrderId"];
+    CounterOrderIssued "下达撤销指令：恢复" "Counter-order issued: undo" ["platform" "measure" "reasons" "dueAt" "countersOrderId"];
     OrderDelivered "指令送达平台" "Order delivered to the platform" [];
     ReceiptRecorded "平台回执" "Platform's receipt" ["outcome" "cause" "detail" "executedAt" "measureUntil" "late" "evidenceSha256"];
     OrderOverdue "平台逾期未回执" "Receipt overdue" ["dueAt"];
@@ -102,13 +102,15 @@ events! {
     MeasureEnded "措施期满" "Measure ended" [];
     OrderSettled "指令办结记入案卷" "Order settled in the case" ["outcome" "cause" "inForce" "late"];
     AppealFiled "提出申诉" "Appeal filed" ["kind" "grounds" "decideUntil"];
+    AppealWithdrawn "撤回申诉" "Appeal withdrawn" ["reasons"];
+    AppealOverdue "申诉逾期未处理，提请上级" "Appeal not decided in time, the superior is called upon" ["dueAt"];
     AppealDecided "申诉处理决定" "Appeal decided" ["outcome" "remaining" "reasons"];
     ReversalIssued "撤销原决定" "Decision reversed" ["reasons" "undoings" "irreversible"];
     TransferOffered "提出移送" "Transfer offered" ["toAgency" "reasons" "lapseAt"];
     TransferAccepted "接受移送" "Transfer accepted" ["agency" "officers"];
     TransferDeclined "拒绝移送" "Transfer declined" ["reasons"];
     TransferLapsed "移送期满未答复" "Transfer lapsed" [];
-    CaseClosed "结案" "Case closed" ["outcome" "summary"];
+    CaseClosed "结案" "Case closed" ["outcome" "summary" "unliftedReasons"];
     CaseReopened "重新启动" "Case reopened" ["reasons"];
 }
 
@@ -172,6 +174,7 @@ fields! {
     "text" Text "原文" "text";
     "textSha256" Text "SHA-256" "SHA-256";
     "toAgency" Agency "移送至" "to";
+    "unliftedReasons" Text "未能恢复仍结案的理由" "why it is closed though not all is lifted";
     "undoings" Undoings "撤销的措施" "measures undone";
     "version" Number "版本" "version";
     "violation" Violation "违规情形" "violation";

@@ -104,30 +104,35 @@ async fn everybody_sees_what_concerns_them() {
         assert_eq!(finds(&house, &who, ids).await, sees, "{:?}", who.actor);
     }
 
-    // Offered the case, an agency elsewhere may look at it and its orders, and still may when it has declined.
-    let far = agency("market-330000", AgencyKind::Market);
-    assert_eq!(finds(&house, &far, ids).await, nothing);
-    let offer = pb::OfferTransferRequest {
+    // Nobody is asked who could not take it over: it would only get to know it.
+    let offer = |to_agency: &str| pb::OfferTransferRequest {
         request_id: request_id(),
         case_id: case.case_id.clone(),
-        to_agency: "market-330000".into(),
+        to_agency: to_agency.into(),
         reasons: "商业营销".into(),
         ..Default::default()
     };
-    house.officers.offer_transfer(by(officer("a"), offer)).await.unwrap();
-    assert_eq!(finds(&house, &far, ids).await, [false, true, true]);
+    for elsewhere in ["market-330000", "health-330000"] {
+        let offered = house.officers.offer_transfer(by(officer("a"), offer(elsewhere))).await;
+        assert_eq!(refused(offered).1, "ADDRESSEE_NOT_COMPETENT", "{elsewhere}");
+    }
+    // Offered the case, an agency may look at it and its orders, whatever its token leaves out, until it has answered.
+    let asked = principal("health-310000", "h", None, "310000", Role::CaseOfficer);
+    assert_eq!(finds(&house, &asked, ids).await, nothing);
+    house.officers.offer_transfer(by(officer("a"), offer("health-310000"))).await.unwrap();
+    assert_eq!(finds(&house, &asked, ids).await, [false, true, true]);
     // Also as it was before: who may know is a matter of now.
     let before =
         pb::GetCaseRequest { case_id: case.case_id.clone(), as_of_time: case.create_time, ..Default::default() };
-    house.officers.get_case(by(far.clone(), before)).await.unwrap();
+    house.officers.get_case(by(asked.clone(), before)).await.unwrap();
     let decline = pb::DeclineTransferRequest {
         request_id: request_id(),
         case_id: case.case_id.clone(),
         reasons: "不属本部门".into(),
         ..Default::default()
     };
-    house.officers.decline_transfer(by(far.clone(), decline)).await.unwrap();
-    assert_eq!(finds(&house, &far, ids).await, [false, true, true]);
+    house.officers.decline_transfer(by(asked.clone(), decline)).await.unwrap();
+    assert_eq!(finds(&house, &asked, ids).await, nothing);
     house.verify().await;
     house.close().await;
 }

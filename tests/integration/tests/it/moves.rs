@@ -140,9 +140,14 @@ impl Move {
                 enforcement.serve_notice(docket.notice(&[mute(&docket.accounts[0], days)])).await.map(drop)
             }
             Self::Hear => {
-                let summary = "请求从轻".into();
-                let request =
-                    pb::RecordStatementRequest { request_id: request_id(), case_id, summary, ..Default::default() };
+                let (summary, account) = ("请求从轻".into(), docket.accounts.first().cloned());
+                let request = pb::RecordStatementRequest {
+                    request_id: request_id(),
+                    case_id,
+                    summary,
+                    account,
+                    ..Default::default()
+                };
                 enforcement.record_statement(request).await.map(drop)
             }
             Self::Waive => enforcement.waive_statement(docket.waiver()).await.map(drop),

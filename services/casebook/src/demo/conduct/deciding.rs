@@ -162,7 +162,15 @@ impl Conduct<'_> {
         Ok(())
     }
 
+    /// Whoever runs an account of the case answers or waives, each for itself.
     async fn hear(&mut self, officer: &mut Enforcement) -> Result<(), DemoError> {
+        for subject in self.subjects() {
+            self.hear_one(officer, subject).await?;
+        }
+        Ok(())
+    }
+
+    async fn hear_one(&self, officer: &mut Enforcement, subject: enforcement::AccountRef) -> Result<(), DemoError> {
         let case_id = self.progress.case_id.clone();
         if let Some(statement) = &self.matter.statement {
             let request = enforcement::RecordStatementRequest {
@@ -171,6 +179,7 @@ impl Conduct<'_> {
                 summary: statement.clone(),
                 sha256: sha256(statement),
                 stated_at: Some(timestamp(self.now())),
+                account: Some(subject),
                 ..Default::default()
             };
             return officer.record_statement(request).await.map_err(at("RecordStatement")).map(|_| ());
@@ -181,43 +190,21 @@ impl Conduct<'_> {
             case_id,
             sha256: sha256(&reasons),
             reasons,
+            account: Some(subject),
             ..Default::default()
         };
         officer.waive_statement(request).await.map_err(at("WaiveStatement")).map(|_| ())
     }
 
-    /// The subject appeals; an officer who had no part decides.
+    /// The accounts that the matter is about.
+    fn subjects(&self) -> Vec<enforcement::AccountRef> {
+        std::iter::once(&self.matter.account).chain(&self.matter.also_on).map(account).collect()
+    }
+
+    /// Whoever runs an account appeals; an officer who had no part decides on all of them before any of it takes effect on who
+    /// may hear the next: one officer hears one appeal.
     pub async fn appeal(&mut self) -> Result<(), DemoError> {
-        let Some(appeal) = &self.matter.appeal else { return Ok(()) };
-        let agency = self.deciding()?;
-        self.settled("the receipts before the appeal").await?;
-        let mut filing = self.cast.officer(&agency, Part::CaseOfficer)?.enforcement();
-        let case_id = self.progress.case_id.clone();
-        let file = enforcement::FileAppealRequest {
-            request_id: request_id(),
-            case_id: case_id.clone(),
-            kind: enforcement::AppealKind::InternalReview.into(),
-            grounds: appeal.grounds.clone(),
-            ..Default::default()
-        };
-        let filed = filing.file_appeal(file).await.map_err(at("FileAppeal"))?.into_inner();
-        let appeal_id =
-            filed.case.and_then(|case| case.appeals.last().map(|appeal| appeal.appeal_id.clone())).unwrap_or_default();
-        let outcome = match appeal.outcome {
-            AppealOutcome::Upheld => enforcement::AppealOutcome::Upheld,
-            AppealOutcome::Rejected => enforcement::AppealOutcome::Rejected,
-        };
-        let mut hearing = self.cast.officer(&agency, Part::AppealOfficer)?.enforcement();
-        let decide = enforcement::DecideAppealRequest {
-            request_id: request_id(),
-            case_id,
-            appeal_id,
-            outcome: outcome.into(),
-            reasons: appeal.reasons.clone(),
-            ..Default::default()
-        };
-        hearing.decide_appeal(decide).await.map_err(at("DecideAppeal"))?;
-        Ok(())
+        APPEALBODY
     }
 
     /// Everything is answered: the case is closed.

@@ -79,16 +79,14 @@ fn lifted(file: &CaseFile, by: &Actor, unlifted: usize, reasoned: bool) -> Resul
         (0, false) => Ok(()),
         (0, true) => Err(CaseRefusal::NothingUnlifted),
         (count, false) => Err(CaseRefusal::NotLifted { count }),
-        (_, true) if file.participants.contains(&by.officer) => {
-            Err(CaseRefusal::SameOfficer { officer: by.officer.clone() })
-        }
+        (_, true) if file.had_a_hand(&by.officer) => Err(CaseRefusal::SameOfficer { officer: by.officer.clone() }),
         (_, true) => Ok(()),
     }
 }
 
 pub(super) fn reopen(file: &CaseFile, by: Actor, reasons: String) -> Result<Vec<CaseChange>, CaseRefusal> {
     held_by(file, &by)?;
-    if file.participants.contains(&by.officer) {
+    if file.had_a_hand(&by.officer) {
         return Err(CaseRefusal::SameOfficer { officer: by.officer });
     }
     match file.stage {

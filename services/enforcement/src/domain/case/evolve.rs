@@ -6,8 +6,9 @@ use casebook_kernel::ids::OrderId;
 
 use super::event::{CaseChange, CaseEvent, DecisionIssued};
 use super::state::{
-    Appeal, AppealVerdict, Author, CaseFile, CaseState, Closure, Decision, Defence, Ended, Notice, Opening, OrderEnd,
-    OrderEndOutcome, OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding, Waiver,
+    Appeal, AppealKind, AppealVerdict, Author, CaseFile, CaseState, Closure, Decision, Defence, Ended, Notice, Opening,
+    OrderEnd, OrderEndOutcome, OrderTrack, Proposal, Reversal, Ruling, Stage, Statement, Told, TransferStanding,
+    Waiver,
 };
 use crate::domain::ids::{AppealId, TransferId, counter_order_id};
 use crate::domain::measure::{Measure, first_heavier};
@@ -34,6 +35,7 @@ fn opened(opening: &Opening) -> CaseFile {
         opening: opening.clone(),
         evidence: Vec::new(),
         participants,
+        reviewers: BTreeSet::new(),
         notices: 0,
         statements: 0,
         decisions: 0,
@@ -115,7 +117,9 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
             }
         }
         CaseChange::AppealDecided { appeal_id, kind, verdict, recorded_by } => {
-            file.participants.extend(recorded_by.iter().cloned());
+            let heard_here = *kind == AppealKind::InternalReview;
+            let hands = if heard_here { &mut file.reviewers } else { &mut file.participants };
+            hands.extend(recorded_by.iter().cloned());
             let filed = file.pending_appeals().iter().any(|appeal| appeal.appeal_id == *appeal_id);
             // One that was decided elsewhere was never filed here.
             file.appeals += usize::from(!filed);
@@ -280,7 +284,7 @@ fn withdrawn(stage: Stage, appeal_id: AppealId) -> Stage {
     })
 }
 
-fn judged(stage: Stage, appeal_id: AppealId, kind: super::AppealKind, verdict: &AppealVerdict) -> Stage {
+fn judged(stage: Stage, appeal_id: AppealId, kind: AppealKind, verdict: &AppealVerdict) -> Stage {
     let verdict = Some(verdict.clone());
     without(stage, appeal_id, |ruling, filed| {
         let appeal = match filed {

@@ -41,6 +41,8 @@ pub struct CaseFile {
     /// Every officer who had a hand in it, or in the finding and the lead that it goes back to: none of them hears the
     /// appeal.
     pub participants: BTreeSet<OfficerId>,
+    /// Who decided an appeal here: they may hear the other accounts' appeals with it, and have no hand in what follows.
+    pub reviewers: BTreeSet<OfficerId>,
     /// How many notices, statements, proposals (with reversals) and appeals there were: their ids count on.
     pub notices: usize,
     pub statements: usize,
@@ -51,6 +53,11 @@ pub struct CaseFile {
 }
 
 impl CaseFile {
+    /// Whether an officer had any hand in the case, hearing an appeal included.
+    pub fn had_a_hand(&self, officer: &OfficerId) -> bool {
+        self.participants.contains(officer) || self.reviewers.contains(officer)
+    }
+
     pub fn pending_transfer(&self) -> Option<&Transfer> {
         self.transfers.last().filter(|transfer| transfer.standing == TransferStanding::Offered)
     }

@@ -142,7 +142,7 @@ pub(super) fn record_finding(item: &ObservedItem, command: ItemCommand) -> Resul
         return Err(ItemRefusal::BasisMissing);
     }
     let published_at = item.observed.capture.published_at.unwrap_or(version.observed_at);
-    if let Some(basis) = legal_bases.iter().find(|basis| !applied(basis, published_at, version.observed_at)) {
+    if let Some(basis) = legal_bases.iter().find(|basis| !applied(basis, published_at)) {
         return Err(ItemRefusal::BasisNotInForce { basis: basis.id.clone() });
     }
     Ok(vec![ItemEvent::FindingRecorded(FindingRecorded {
@@ -159,12 +159,11 @@ pub(super) fn record_finding(item: &ObservedItem, command: ItemCommand) -> Resul
     })])
 }
 
-/// A rule reaches content that was published under it, or that was still published when it came (复审存量, R31): it must
-/// have applied on some day between publication and capture.
-fn applied(basis: &JudgedBasis, published_at: Timestamp, captured_at: Timestamp) -> bool {
-    let first = shanghai_date(published_at);
-    let last = shanghai_date(captured_at).max(first);
-    basis.effective_from <= last && basis.effective_to.is_none_or(|end| first <= end)
+/// What was published is judged by the rules of the day of its publication (行政处罚法 art. 37; decision record 0022), here as
+/// in a case: a finding on any other basis could be confirmed and referred, and never decided.
+fn applied(basis: &JudgedBasis, published_at: Timestamp) -> bool {
+    let day = shanghai_date(published_at);
+    basis.effective_from <= day && basis.effective_to.is_none_or(|end| day <= end)
 }
 
 /// The finding, if it waits for a second officer and `by` is one.

@@ -286,14 +286,15 @@ fn a_finding_rests_on_a_legal_basis() {
     observed().when(finding_with(|_, _, bases| bases.clear())).refused(ItemRefusal::BasisMissing);
 }
 
-/// R31, 复审存量: content that was still published when the rule came is reached by it; what ended before is not.
+/// 行政处罚法 art. 37: content is judged by the rules of the day on which it was published, as a case judges it: neither by what
+/// came while it stayed published, nor by what had ended.
 #[test]
-fn a_basis_applied_at_some_time_between_publication_and_capture() {
+fn a_basis_applied_on_the_day_of_publication() {
     // Published on 1 March 2026, captured on 2 March 2026.
     for (from, to, applies) in [
         ("2025-07-28", None, true),
-        ("2026-03-02", None, true),
-        ("2026-03-03", None, false),
+        ("2026-03-01", None, true),
+        ("2026-03-02", None, false),
         ("2020-01-01", Some("2026-03-01"), true),
         ("2020-01-01", Some("2026-02-28"), false),
     ] {

@@ -173,13 +173,18 @@ impl<'j> Docket<'j> {
             case_id: self.case_id.clone(),
             reasons: "当事人表示不作陈述申辩".into(),
             sha256: "f".repeat(64),
+            account: self.accounts.first().cloned(),
             ..Default::default()
         }
     }
 
+    /// Whoever runs an account of the case waives, each for itself.
     pub async fn waive(&self) -> pb::Case {
-        let reply = self.desk("officer-1").enforcement().waive_statement(self.waiver()).await.expect("waived");
-        reply.into_inner().case.expect("the case")
+        for account in &self.accounts {
+            let waiver = pb::WaiveStatementRequest { account: Some(account.clone()), ..self.waiver() };
+            self.desk("officer-1").enforcement().waive_statement(waiver).await.expect("waived");
+        }
+        self.case().await
     }
 
     pub fn proposal(&self, measures: &[pb::MeasureChoice]) -> pb::ProposeDecisionRequest {
@@ -257,6 +262,8 @@ impl<'j> Docket<'j> {
             case_id: self.case_id.clone(),
             kind: pb::AppealKind::InternalReview.into(),
             grounds: "处置过重".into(),
+            account: self.accounts.first().cloned(),
+            sha256: "9".repeat(64),
             ..Default::default()
         }
     }

@@ -245,14 +245,17 @@ impl Matter {
             Step::AddEvidence => drop(docket.add_evidence("a").await),
             Step::Tell => drop(docket.tell(&self.measures()).await),
             Step::Hear => {
-                let statement = pb::RecordStatementRequest {
-                    request_id: request_id(),
-                    case_id: self.case_id.clone(),
-                    summary: "内容系代运营公司发布".into(),
-                    sha256: "5".repeat(64),
-                    ..Default::default()
-                };
-                docket.desk("officer-1").enforcement().record_statement(statement).await.expect("heard");
+                for at in &docket.accounts {
+                    let statement = pb::RecordStatementRequest {
+                        request_id: request_id(),
+                        case_id: self.case_id.clone(),
+                        summary: "内容系代运营公司发布".into(),
+                        sha256: "5".repeat(64),
+                        account: Some(at.clone()),
+                        ..Default::default()
+                    };
+                    docket.desk("officer-1").enforcement().record_statement(statement).await.expect("heard");
+                }
             }
             Step::Propose => drop(docket.propose(docket.proposal(&self.measures())).await),
             Step::Confirm => drop(docket.confirm().await),

@@ -312,8 +312,13 @@ fn whoever_decided_or_recorded_an_appeal_is_a_participant() {
     let heard = appealed(vec![seven_days()]).after(decide("d", AppealRuling::Rejected));
     let recorded = heard.after(external(AppealKind::Litigation, AppealRuling::Rejected, "2026-05-20T02:00:00Z"));
     let state = recorded.state();
-    let participants = &state.file().expect("a file").participants;
-    assert!(participants.contains(&officer("d")) && participants.contains(&officer("z")), "{participants:?}");
+    let file = state.file().expect("a file");
+    assert!(file.had_a_hand(&officer("d")) && file.participants.contains(&officer("z")), "{file:?}");
+    let reopened = CaseCommand::Reopen { by: cyberspace("d"), reasons: "新证据".to_owned() };
+    recorded
+        .after(close(CaseOutcome::MeasuresTaken))
+        .when(reopened)
+        .refused(CaseRefusal::SameOfficer { officer: officer("d") });
 }
 
 fn external(kind: AppealKind, ruling: AppealRuling, decided_at: &str) -> CaseCommand {
