@@ -93,6 +93,21 @@ fn a_mute_past_its_end_is_not_in_force() {
     assert!(holding(&[ended], at(7)).is_empty());
 }
 
+/// R92: a platform that corrects itself after the end says when the measure really ends; enforcement has it running again, and so
+/// has the registry.
+#[test]
+fn a_correction_after_the_end_may_move_the_end_on() {
+    let ended = [OrderEvent::Answered(executed(3, Some(10))), OrderEvent::Ended { ended_at: at(10) }];
+    let corrected = |until| ended.clone().into_iter().chain([OrderEvent::Answered(executed(4, until))]);
+    let later = fold(issued(1, MUTED), corrected(Some(14)));
+    assert_eq!(holding(std::slice::from_ref(&later), at(12)), [1]);
+    assert!(holding(std::slice::from_ref(&later), at(14)).is_empty(), "also before its end is told");
+    let again = fold(issued(1, MUTED), corrected(Some(14)).chain([OrderEvent::Ended { ended_at: at(14) }]));
+    assert!(holding(&[again], at(14)).is_empty());
+    // Never earlier than what it corrects, nor by what did not move it.
+    assert!(holding(&[fold(issued(1, MUTED), corrected(Some(10)))], at(10)).is_empty());
+}
+
 #[test]
 fn a_counter_order_ends_a_measure_once_it_is_executed() {
     let muted = answered(issued(1, MUTED), executed(3, Some(20)));

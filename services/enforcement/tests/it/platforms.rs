@@ -162,3 +162,102 @@ async fn what_was_executed_after_it_was_taken_back_is_countered() {
     house.verify().await;
     house.close().await;
 }
+
+/// X09: what is void is handed to no platform any more: taken back where nobody has answered, told as void where somebody had
+/// refused, and not issued again to whoever connects from an older cursor. The case waits for neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_void_is_not_handed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let mut live = stream_from(&house, "weibo", 0).await;
+    let measures = [measure("u-1", "FOLLOWERS_CLEARED", 0), measure("u-1", "MUTED", 7)];
+    let case = house.decided("u-1", "V-05", &measures).await;
+    let (mut clearing, mut muting) = (String::new(), String::new());
+    for _ in 0..2 {
+        let order = next(&mut live).await.order.unwrap();
+        let of = if order.measure.unwrap().irreversible { &mut clearing } else { &mut muting };
+        *of = order.order_id;
+    }
+    let refusal = pb::ReportReceiptRequest {
+        request_id: request_id(),
+        order_id: muting.clone(),
+        outcome: pb::ReceiptOutcome::Refused.into(),
+        cause: pb::ReceiptCause::AccountNotFound.into(),
+        ..Default::default()
+    };
+    house.platforms.report_receipt(by(platform("weibo"), refusal)).await.unwrap();
+    house.rest().await;
+    house.appeal(&case.case_id, pb::AppealOutcome::Upheld, &[]).await;
+    for _ in 0..2 {
+        let news = next(&mut live).await;
+        let order = news.order.clone().unwrap();
+        let expected = if order.order_id == clearing {
+            (pb::OrderNews::Cancelled, pb::OrderState::Cancelled, false)
+        } else {
+            (pb::OrderNews::Voided, pb::OrderState::Receipted, true)
+        };
+        assert_eq!((news.news(), order.state(), order.voided), expected);
+    }
+    let mut again = stream_from(&house, "weibo", 0).await;
+    for _ in 0..2 {
+        assert_ne!(next(&mut again).await.news(), pb::OrderNews::Issued);
+    }
+    let closing = crate::house::close(&case.case_id, pb::CaseOutcome::NotEstablished);
+    let closed = house.officers.close_case(by(officer("a"), closing)).await;
+    assert_eq!(closed.unwrap().into_inner().case.unwrap().stage(), pb::CaseStage::Closed);
+    house.verify().await;
+    house.close().await;
+}
+
+/// X09: a platform does not decline to give back, and a case does not end before it has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_order_is_carried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let case = house.decided("u-1", "V-05", &[measure("u-1", "MUTED", 7)]).await;
+    house.execute(&case.orders[0].order_id).await;
+    let reversed = house.appeal(&case.case_id, pb::AppealOutcome::Upheld, &[]).await;
+    let counter = reversed.reversals[0].undoings[0].counter_order_id.clone();
+    let refusal = |cause: pb::ReceiptCause| pb::ReportReceiptRequest {
+        request_id: request_id(),
+        order_id: counter.clone(),
+        outcome: pb::ReceiptOutcome::Refused.into(),
+        cause: cause.into(),
+        ..Default::default()
+    };
+    let declined = refusal(pb::ReceiptCause::DeclinedUnderAgreement);
+    assert_eq!(refused(house.platforms.report_receipt(by(platform("weibo"), declined)).await).1, "DECLINE_NOT_OPEN");
+    let given_up = pb::MarkOrderUndeliverableRequest {
+        request_id: request_id(),
+        order_id: counter.clone(),
+        reasons: "平台停运".into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        refused(house.officers.mark_order_undeliverable(by(officer("a"), given_up)).await).1,
+        "COUNTER_ORDER_STANDS"
+    );
+    let fault = refusal(pb::ReceiptCause::TechnicalFault);
+    house.platforms.report_receipt(by(platform("weibo"), fault)).await.unwrap();
+    house.rest().await;
+    assert_eq!(house.order(&counter).await.lateness(), pb::OrderLateness::Escalated);
+    let closing = |reasons: &str| pb::CloseCaseRequest {
+        unlifted_reasons: reasons.into(),
+        ..crate::house::close(&case.case_id, pb::CaseOutcome::NotEstablished)
+    };
+    let unlifted = house.officers.close_case(by(officer("a"), closing(""))).await;
+    assert_eq!(refused(unlifted), (Code::FailedPrecondition, "NOT_LIFTED".into()));
+    let own = house.officers.close_case(by(officer("a"), closing("平台停运"))).await;
+    assert_eq!(refused(own), (Code::PermissionDenied, "SAME_OFFICER".into()));
+    let closed = house.officers.close_case(by(officer("z"), closing("平台停运"))).await.unwrap().into_inner();
+    assert_eq!(closed.case.unwrap().unlifted_reasons, "平台停运");
+    // Waited for all the same.
+    let done = pb::ReportReceiptRequest { corrects: true, detail: "已恢复".into(), ..house.executed(&counter) };
+    house.platforms.report_receipt(by(platform("weibo"), done)).await.unwrap();
+    house.rest().await;
+    let case = house.case(&case.case_id).await;
+    let muted = case.orders.iter().find(|order| order.counters_order_id.is_empty()).unwrap();
+    assert!(!muted.in_force && muted.effective_from.is_some());
+    house.verify().await;
+    house.close().await;
+}

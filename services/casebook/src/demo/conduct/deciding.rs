@@ -201,10 +201,40 @@ impl Conduct<'_> {
         std::iter::once(&self.matter.account).chain(&self.matter.also_on).map(account).collect()
     }
 
-    /// Whoever runs an account appeals; an officer who had no part decides on all of them before any of it takes effect on who
-    /// may hear the next: one officer hears one appeal.
+    /// Whoever runs an account of the case appeals; an officer who had no part decides.
     pub async fn appeal(&mut self) -> Result<(), DemoError> {
-        APPEALBODY
+        let Some(appeal) = &self.matter.appeal else { return Ok(()) };
+        let agency = self.deciding()?;
+        self.settled("the receipts before the appeal").await?;
+        let mut filing = self.cast.officer(&agency, Part::CaseOfficer)?.enforcement();
+        let mut hearing = self.cast.officer(&agency, Part::AppealOfficer)?.enforcement();
+        let outcome = match appeal.outcome {
+            AppealOutcome::Upheld => enforcement::AppealOutcome::Upheld,
+            AppealOutcome::Rejected => enforcement::AppealOutcome::Rejected,
+        };
+        for subject in self.subjects() {
+            let file = enforcement::FileAppealRequest {
+                request_id: request_id(),
+                case_id: self.progress.case_id.clone(),
+                kind: enforcement::AppealKind::InternalReview.into(),
+                grounds: appeal.grounds.clone(),
+                account: Some(subject),
+                sha256: sha256(&appeal.grounds),
+                ..Default::default()
+            };
+            let filed = filing.file_appeal(file).await.map_err(at("FileAppeal"))?.into_inner();
+            let filed = filed.case.and_then(|case| case.appeals.last().map(|appeal| appeal.appeal_id.clone()));
+            let decide = enforcement::DecideAppealRequest {
+                request_id: request_id(),
+                case_id: self.progress.case_id.clone(),
+                appeal_id: filed.unwrap_or_default(),
+                outcome: outcome.into(),
+                reasons: appeal.reasons.clone(),
+                ..Default::default()
+            };
+            hearing.decide_appeal(decide).await.map_err(at("DecideAppeal"))?;
+        }
+        Ok(())
     }
 
     /// Everything is answered: the case is closed.

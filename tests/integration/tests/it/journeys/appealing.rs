@@ -25,6 +25,7 @@ pub const CALLS: &[&str] = &[
     "EnforcementService/RecordService",
     "EnforcementService/ServeNotice",
     "EnforcementService/WaiveStatement",
+    "EnforcementService/WithdrawAppeal",
     "PlatformService/ReportReceipt",
 ];
 
@@ -92,6 +93,21 @@ async fn an_upheld_appeal_lifts_what_was_done(journey: &Journey) {
     execute(journey, &order).await;
     journey.world.at_rest().await;
     let subject = journey.desk(people::subject("weibo", "a-upheld"));
+    // An officer files by the subject's document alone, and takes nothing back without it.
+    let unproven = pb::FileAppealRequest { sha256: String::new(), ..docket.appeal() };
+    assert_eq!(refused(docket.desk("officer-1").enforcement().file_appeal(unproven).await).1, "APPEAL_UNPROVEN");
+    let withdrawal = pb::WithdrawAppealRequest {
+        request_id: request_id(),
+        case_id: docket.case_id.clone(),
+        appeal_id: docket.file_appeal().await,
+        reasons: "另行提出理由".into(),
+        ..Default::default()
+    };
+    let by_officer = pb::WithdrawAppealRequest { request_id: request_id(), ..withdrawal.clone() };
+    assert_eq!(refused(docket.desk("officer-1").enforcement().withdraw_appeal(by_officer).await).1, "APPEAL_UNPROVEN");
+    let withdrawn = subject.enforcement().withdraw_appeal(withdrawal).await.expect("withdrawn").into_inner();
+    assert!(withdrawn.case.is_some_and(|case| case.appeals.iter().all(|appeal| appeal.withdrawn)));
+    // The subject's own is filed with the grounds that it wants.
     let filed = subject.enforcement().file_appeal(docket.appeal()).await.expect("filed by the subject").into_inner();
     let appeal_id = filed.case.and_then(|mut case| case.appeals.pop()).expect("the appeal").appeal_id;
     let case = docket.judge(docket.judgement(&appeal_id, AppealOutcome::Upheld)).await;
