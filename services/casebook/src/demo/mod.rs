@@ -116,6 +116,8 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
         platform.abort();
     }
     played?;
+    // What came due with the last stage is told to its case, too: before anything is counted.
+    tokio::time::sleep(LET_DEADLINES_FIRE).await;
     system.at_rest(REST_PATIENCE).await?;
     let mut summary = summary::count(&mut play.cast).await?;
     summary.lines = play.matters.len() + play.unreadable.len();

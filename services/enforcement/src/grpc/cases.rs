@@ -109,12 +109,11 @@ impl Desk {
         bases: &[LegalBasisId],
         measures: &[Measure],
     ) -> Result<(), PolicyRefusal> {
-        // A platform is not asked for what it cannot do: the subject would be told of it, and the case wait for a refusal.
-        for Measure { account, id, .. } in measures {
-            self.policy.pack.offers(account.platform.as_str(), id)?;
-        }
         let ids: Vec<MeasureId> = measures.iter().map(|measure| measure.id.clone()).collect();
-        self.policy.pack.admits(instrument, bases, &ids, shanghai_date(file.opening.conduct_at))
+        self.policy.pack.admits(instrument, bases, &ids, shanghai_date(file.opening.conduct_at))?;
+        // A platform is not asked for what it cannot do: the subject would be told of it, and the case wait for a refusal.
+        let offered = |measure: &Measure| self.policy.pack.offers(measure.account.platform.as_str(), &measure.id);
+        measures.iter().try_for_each(offered)
     }
 
     pub(super) async fn add_evidence(

@@ -94,7 +94,13 @@ async fn the_procedure_cannot_be_cut_short() {
     );
     let unheard = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await;
     assert_eq!(refused(unheard).1, "NOT_HEARD");
+    let other_basis = pb::ProposeDecisionRequest {
+        legal_bases: vec!["S1-8".into(), "PLATFORM-AGREEMENT".into()],
+        ..propose(&case_id, &measures)
+    };
     house.waive(&case_id).await;
+    let untold = house.officers.propose_decision(by(officer("a"), other_basis)).await;
+    assert_eq!(refused(untold).1, "BASIS_NOT_TOLD");
     let heavier = [measure("u-1", "ACCOUNT_CLOSED", 0)];
     let heavier = house.officers.propose_decision(by(officer("a"), propose(&case_id, &heavier))).await;
     assert_eq!(refused(heavier).1, "HEAVIER_AFTER_DEFENCE");

@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::measure::Measure;
 use crate::domain::samples::{at, bases, cyberspace, followers, health, mute, officer, on};
 
-#[path = "undoing_tests.rs"]
+#[path = "tests/undoing.rs"]
 mod undoing;
 
 const ISSUED: &str = "2026-03-02T02:00:00Z";

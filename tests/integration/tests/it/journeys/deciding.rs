@@ -50,6 +50,7 @@ async fn officers_decide_cases() {
     two_officers_decide(&journey).await;
     the_ladder_is_no_penalty(&journey).await;
     nothing_heavier_follows_from_a_defence(&journey).await;
+    no_platform_is_asked_for_what_it_cannot_do(&journey).await;
     the_ladder_climbs_and_a_departure_says_why(&journey).await;
     what_cannot_be_undone_is_confirmed_twice(&journey).await;
     a_case_without_facts_is_closed_and_opened_again(&journey).await;
@@ -265,6 +266,15 @@ async fn the_ladder_is_no_penalty(journey: &Journey) {
     let foreign = pb::ProposeDecisionRequest { legal_bases: vec!["PENALTY-9".into()], ..docket.proposal(&measures) };
     assert_eq!(refused(enforcement.propose_decision(foreign).await), not_now("BASIS_CANNOT_CARRY"));
     assert_eq!(docket.case().await.stage(), CaseStage::Heard, "nothing was proposed");
+}
+
+/// domain.md, Orders: a website has no followers to clear: nobody is told that they would be.
+async fn no_platform_is_asked_for_what_it_cannot_do(journey: &Journey) {
+    let at = account("website", "d-site");
+    let docket = Docket::open(journey, SERIOUS, std::slice::from_ref(&at)).await;
+    let told = docket.notice(&[measure(&at, "FOLLOWERS_CLEARED")]);
+    let refusal = docket.desk("officer-1").enforcement().serve_notice(told).await;
+    assert_eq!(refused(refusal), not_now("MEASURE_UNSUPPORTED"));
 }
 
 /// 行政处罚法 art. 45: a defence does not make it worse; more evidence may.
