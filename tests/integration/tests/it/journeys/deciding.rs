@@ -317,7 +317,7 @@ async fn the_ladder_climbs_and_a_departure_says_why(journey: &Journey) {
 
     let measures = [mute(&at, 15)];
     let docket = Docket::open(journey, SERIOUS, std::slice::from_ref(&at)).await;
-    docket.tell(&measures).await;
+    docket.tell(&[mute(&at, 15), measure(&at, "MONETISATION_REVOKED")]).await;
     docket.waive().await;
     let silent = pb::ProposeDecisionRequest { departure_reason: String::new(), ..docket.proposal(&measures) };
     assert_eq!(refused(desk.enforcement().propose_decision(silent).await), not_now("STEP_SKIPPED_WITHOUT_REASON"));
