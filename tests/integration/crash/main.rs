@@ -24,7 +24,7 @@ use clap::Parser;
 
 use load::{Load, Until};
 use server::Server;
-use tally::{Left, Tally};
+use tally::{After, Left, Tally};
 
 /// Kills of one data folder before the next one begins: what is checked after each grows with the folder.
 const KILLS_PER_FOLDER: usize = 20;
@@ -89,7 +89,7 @@ async fn run(arguments: &Arguments) -> Result<Tally, Failure> {
                 load.run(&endpoint, folder.path(), until, &mut server).await?;
             }
             server.gone().await?;
-            let left = tally::look(&arguments.casebook, folder.path(), &load).await?;
+            let left = tally::look(&arguments.casebook, folder.path(), &load, After::Kill).await?;
             say(&format!("kill {kill:3}"), &load, before, left);
             tally.add(&load.acknowledged[before..], left);
             tally.kills += 1;
@@ -99,7 +99,7 @@ async fn run(arguments: &Arguments) -> Result<Tally, Failure> {
         let endpoint = server.endpoint().await?;
         load.run(&endpoint, folder.path(), Until::Finished, &mut server).await?;
         server.gone().await?;
-        let left = tally::look_at_end(&arguments.casebook, folder.path(), &load).await?;
+        let left = tally::look(&arguments.casebook, folder.path(), &load, After::End).await?;
         say("finished", &load, before, left);
         tally.add(&load.acknowledged[before..], left);
     }

@@ -101,26 +101,52 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Looks at a folder that no server runs on.
-pub async fn look(casebook: &Path, data_dir: &Path, load: &Load) -> Result<Left, Failure> {
-    let mismatches = verify(casebook, data_dir).await?;
-    let written = Written::read(data_dir).await?;
-    Ok(Left { mismatches, lost: written.lost(&load.acknowledged), twice: written.twice(), stuck: 0 })
+/// What a look at a folder is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    Kill,
+    /// The last server had the time to end everything.
+    End,
 }
 
-/// Looks at a folder whose last server had the time to end everything.
-pub async fn look_at_end(casebook: &Path, data_dir: &Path, load: &Load) -> Result<Left, Failure> {
-    let left = look(casebook, data_dir, load).await?;
-    let written = Written::read(data_dir).await?;
-    let unfinished = written.unfinished();
+/// Looks at a folder that no server runs on.
+///
+/// It looks at a copy: what verifies brings everything to rest, and the next server must find what the killed one left.
+pub async fn look(casebook: &Path, data_dir: &Path, load: &Load, after: After) -> Result<Left, Failure> {
+    let copy = tempfile::tempdir()?;
+    copy_files(data_dir, copy.path())?;
+    let mismatches = verify(casebook, copy.path()).await?;
+    let written = Written::read(copy.path()).await?;
+    let stuck = match after {
+        After::Kill => 0,
+        After::End => stuck(load, &written),
+    };
+    Ok(Left { mismatches, lost: written.lost(&load.acknowledged), twice: written.twice(), stuck })
+}
+
+fn stuck(load: &Load, written: &Written) -> u64 {
     for matter in load.under_way() {
         eprintln!("stuck: {matter}");
     }
+    let unfinished = written.unfinished();
     for stream in &unfinished {
         eprintln!("stuck: {stream} waits for a reaction or a platform");
     }
-    let stuck = (load.under_way().len() + load.in_doubt() + unfinished.len()) as u64;
-    Ok(Left { stuck, ..left })
+    (load.under_way().len() + load.in_doubt() + unfinished.len()) as u64
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_files(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// `casebook verify` brings rows to rest and compares each with the log.
