@@ -196,7 +196,7 @@ impl Shared {
         load.in_hand -= 1;
         match outcome {
             Ok(acknowledged) => load.acknowledged.push(acknowledged),
-            Err(refusal) if matter.has_to_wait(&refusal) => {}
+            Err(refusal) if matter.rests_after(&refusal) => {}
             Err(status) if self.is_loss(&status) => matter.was_not_answered(),
             Err(status) => return Err(format!("{matter} and was refused: {status}")),
         }

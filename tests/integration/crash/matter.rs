@@ -107,8 +107,8 @@ impl Matter {
         Ok(Acknowledged { method, request_id, stream, position })
     }
 
-    /// Whether a refusal only says that a reaction is still to come. Then the matter rests a little.
-    pub fn has_to_wait(&mut self, refusal: &Status) -> bool {
+    /// Rests a little if the refusal only says that a reaction is still to come; says whether it does.
+    pub fn rests_after(&mut self, refusal: &Status) -> bool {
         let reason = refusal.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default();
         let waits = match self.stage {
             // The report becomes an item, the referral a lead.
