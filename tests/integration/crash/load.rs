@@ -129,6 +129,10 @@ impl Load {
             + self.platforms.iter().filter(|platform| platform.is_in_doubt()).count()
     }
 
+    pub fn unanswered_signals(&self) -> usize {
+        self.unanswered.len()
+    }
+
     /// Matters that have not come to their end.
     pub fn under_way(&self) -> &[Matter] {
         &self.matters

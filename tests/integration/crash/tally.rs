@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use casebook::system::Layout;
 use casebook_eventlog::embedded::EmbeddedLog;
@@ -16,6 +17,8 @@ use crate::Failure;
 use crate::load::{Acknowledged, Load};
 use crate::method::Method;
 
+/// How long `casebook verify` may take. It waits until all reactions are done.
+const VERIFY_PATIENCE: Duration = Duration::from_secs(180);
 /// Streams that a request writes beside the one that it decides on: a claim, the record of a read, a batch's beginning.
 const BESIDE: [&str; 3] = ["claim", "access", "batch"];
 /// What reactions bring to an end: an event of the first type in a stream is followed by one of the others.
@@ -113,6 +116,11 @@ pub enum After {
 ///
 /// It looks at a copy: what verifies brings everything to rest, and the next server must find what the killed one left.
 pub async fn look(casebook: &Path, data_dir: &Path, load: &Load, after: After) -> Result<Left, Failure> {
+    if after == After::End {
+        for matter in load.under_way() {
+            eprintln!("stuck: {matter}");
+        }
+    }
     let copy = tempfile::tempdir()?;
     copy_files(data_dir, copy.path())?;
     let mismatches = verify(casebook, copy.path()).await?;
@@ -124,15 +132,13 @@ pub async fn look(casebook: &Path, data_dir: &Path, load: &Load, after: After) -
     Ok(Left { mismatches, lost: written.lost(&load.acknowledged), twice: written.twice(), stuck })
 }
 
+/// A receipt that the end cut off is not stuck: its order would be.
 fn stuck(load: &Load, written: &Written) -> u64 {
-    for matter in load.under_way() {
-        eprintln!("stuck: {matter}");
-    }
     let unfinished = written.unfinished();
     for stream in &unfinished {
         eprintln!("stuck: {stream} waits for a reaction or a platform");
     }
-    (load.under_way().len() + load.in_doubt() + unfinished.len()) as u64
+    (load.under_way().len() + load.unanswered_signals() + unfinished.len()) as u64
 }
 
 fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
@@ -153,7 +159,10 @@ fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
 async fn verify(casebook: &Path, data_dir: &Path) -> Result<u64, Failure> {
     let mut command = Command::new(casebook);
     command.args(["verify", "--json", "--data-dir"]).arg(data_dir).env("RUST_LOG", "error").stdin(Stdio::null());
-    let output = command.stderr(Stdio::inherit()).output().await?;
+    command.stderr(Stdio::inherit()).kill_on_drop(true);
+    let output = tokio::time::timeout(VERIFY_PATIENCE, command.output())
+        .await
+        .map_err(|_| "casebook verify does not come to rest: a reaction tries again and again")??;
     let report: serde_json::Value = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("casebook verify ended with {} and said no JSON: {error}", output.status))?;
     let mismatches = report["mismatches"].as_u64().ok_or("casebook verify counts mismatches")?;
