@@ -3,6 +3,7 @@
 //! * [`Store`] loads and folds a stream, decides, and appends at the revision it decided on.
 //! * [`Claims`] makes a value unique without looking into a read model.
 //! * [`reaction`] follows the log and issues commands.
+//! * [`codec`] is what the codecs of all services have in common.
 //! * [`timer`] fires what is due, once and never early.
 
 pub mod access;
@@ -10,6 +11,7 @@ mod aggregate;
 pub mod batch;
 mod claims;
 mod clock;
+pub mod codec;
 mod context;
 mod metadata;
 pub mod reaction;

@@ -8,6 +8,7 @@ mod base;
 mod model;
 mod page;
 mod projection;
+mod tables;
 mod verify;
 mod view;
 
@@ -17,5 +18,6 @@ pub use page::{Listing, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageError, page};
 pub use projection::{Projection, ProjectionError, run};
 /// What brings the tables of a read model up to date; named here so that who opens one needs no sea-orm.
 pub use sea_orm_migration::MigratorTrait;
+pub use tables::{IndexColumns, create_tables, drop_tables};
 pub use verify::{VerifyView, ViewReport, verify_reactions, verify_view};
 pub use view::{View, ViewProjection};

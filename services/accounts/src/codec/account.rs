@@ -8,7 +8,7 @@ use super::values::{
     at, cause, cause_number, details, details_message, level, level_number, some_text, step, step_number, subject,
     subject_number, text, time, uuid,
 };
-use super::{PACKAGE, Read, Unreadable, read, stored};
+use super::{PACKAGE, Reading, Unreadable, read, stored};
 use crate::domain::account::{
     AccountEvent, AccountRegistry, Amended, Declaration, Filing, FollowerCount, Happened, Restriction, Signature,
 };
@@ -159,15 +159,15 @@ fn declared_message(account_id: String, declaration: &Declaration) -> pb::Accoun
     }
 }
 
-fn event(account_id: &str, happened: Happened) -> Read<AccountEvent> {
+fn event(account_id: &str, happened: Happened) -> Reading<AccountEvent> {
     Ok(AccountEvent { account_id: text("account_id", account_id)?, happened })
 }
 
-fn given<T>(field: &'static str, value: Option<T>) -> Read<T> {
+fn given<T>(field: &'static str, value: Option<T>) -> Reading<T> {
     value.ok_or_else(|| Unreadable::new(field, "is not given"))
 }
 
-fn declared(message: pb::AccountDeclared) -> Read<AccountEvent> {
+fn declared(message: pb::AccountDeclared) -> Reading<AccountEvent> {
     let declaration = Declaration {
         institution_id: text("institution_id", &message.institution_id)?,
         platform: text("platform", &message.platform)?,
@@ -184,7 +184,7 @@ fn declared(message: pb::AccountDeclared) -> Read<AccountEvent> {
     event(&message.account_id, Happened::Declared(Box::new(declaration)))
 }
 
-fn amended(message: pb::AccountAmended) -> Read<AccountEvent> {
+fn amended(message: pb::AccountAmended) -> Reading<AccountEvent> {
     let amended = Amended {
         changed_fields: message.changed_fields,
         level: level("level", message.level)?,
@@ -195,8 +195,8 @@ fn amended(message: pb::AccountAmended) -> Read<AccountEvent> {
     event(&message.account_id, Happened::Amended(Box::new(amended)))
 }
 
-fn submitted(message: pb::DeclarationSubmitted) -> Read<AccountEvent> {
-    let steps = message.steps.iter().map(|number| step("steps", *number)).collect::<Read<_>>()?;
+fn submitted(message: pb::DeclarationSubmitted) -> Reading<AccountEvent> {
+    let steps = message.steps.iter().map(|number| step("steps", *number)).collect::<Reading<_>>()?;
     let happened = Happened::Submitted {
         steps,
         submitted_by: text("submitted_by", &message.submitted_by)?,
@@ -205,7 +205,7 @@ fn submitted(message: pb::DeclarationSubmitted) -> Read<AccountEvent> {
     event(&message.account_id, happened)
 }
 
-fn step_signed(message: pb::ApprovalStepSigned) -> Read<AccountEvent> {
+fn step_signed(message: pb::ApprovalStepSigned) -> Reading<AccountEvent> {
     let signature = Signature {
         step: step("step", message.step)?,
         signer: text("signer", &message.signer)?,
@@ -215,7 +215,7 @@ fn step_signed(message: pb::ApprovalStepSigned) -> Read<AccountEvent> {
     event(&message.account_id, Happened::StepSigned(signature))
 }
 
-fn returned(message: pb::DeclarationReturned) -> Read<AccountEvent> {
+fn returned(message: pb::DeclarationReturned) -> Reading<AccountEvent> {
     let happened = Happened::Returned {
         returned_by: text("returned_by", &message.returned_by)?,
         reasons: message.reasons,
@@ -224,12 +224,12 @@ fn returned(message: pb::DeclarationReturned) -> Read<AccountEvent> {
     event(&message.account_id, happened)
 }
 
-fn withdrawn(message: pb::DeclarationWithdrawn) -> Read<AccountEvent> {
+fn withdrawn(message: pb::DeclarationWithdrawn) -> Reading<AccountEvent> {
     let withdrawn_at = at("withdrawn_at", message.withdrawn_at)?;
     event(&message.account_id, Happened::Withdrawn { reason: message.reason, withdrawn_at })
 }
 
-fn filed(message: pb::AccountFiled) -> Read<AccountEvent> {
+fn filed(message: pb::AccountFiled) -> Reading<AccountEvent> {
     let filing = Filing {
         agency: text("agency", &message.agency)?,
         filing_number: message.filing_number,
@@ -239,7 +239,7 @@ fn filed(message: pb::AccountFiled) -> Read<AccountEvent> {
     event(&message.account_id, Happened::Filed { institution_id, filing })
 }
 
-fn handle_changed(message: pb::HandleChanged) -> Read<AccountEvent> {
+fn handle_changed(message: pb::HandleChanged) -> Reading<AccountEvent> {
     let happened = Happened::HandleChanged {
         old_handle: message.old_handle,
         new_handle: message.new_handle,
@@ -249,7 +249,7 @@ fn handle_changed(message: pb::HandleChanged) -> Read<AccountEvent> {
     event(&message.account_id, happened)
 }
 
-fn followers_observed(message: pb::FollowersObserved) -> Read<AccountEvent> {
+fn followers_observed(message: pb::FollowersObserved) -> Reading<AccountEvent> {
     let count = FollowerCount {
         followers: message.followers,
         observed_at: at("observed_at", message.observed_at)?,
@@ -258,11 +258,11 @@ fn followers_observed(message: pb::FollowersObserved) -> Read<AccountEvent> {
     event(&message.account_id, Happened::FollowersObserved(count))
 }
 
-fn restricted(message: pb::AccountRestricted) -> Read<AccountEvent> {
+fn restricted(message: pb::AccountRestricted) -> Reading<AccountEvent> {
     let restriction = Restriction {
         restriction_id: uuid("restriction_id", &message.restriction_id)?,
         cause: cause("cause", message.cause)?,
-        legal_bases: message.legal_bases.iter().map(|id| text("legal_bases", id)).collect::<Read<_>>()?,
+        legal_bases: message.legal_bases.iter().map(|id| text("legal_bases", id)).collect::<Reading<_>>()?,
         reasons: message.reasons,
         reference: message.reference,
         restricted_at: at("restricted_at", message.restricted_at)?,
@@ -270,7 +270,7 @@ fn restricted(message: pb::AccountRestricted) -> Read<AccountEvent> {
     event(&message.account_id, Happened::Restricted(restriction))
 }
 
-fn restriction_lifted(message: pb::RestrictionLifted) -> Read<AccountEvent> {
+fn restriction_lifted(message: pb::RestrictionLifted) -> Reading<AccountEvent> {
     let happened = Happened::RestrictionLifted {
         restriction_id: uuid("restriction_id", &message.restriction_id)?,
         reasons: message.reasons,
@@ -279,7 +279,7 @@ fn restriction_lifted(message: pb::RestrictionLifted) -> Read<AccountEvent> {
     event(&message.account_id, happened)
 }
 
-fn closed(message: pb::AccountClosed) -> Read<AccountEvent> {
+fn closed(message: pb::AccountClosed) -> Reading<AccountEvent> {
     let order_id = some_text("order_id", &message.order_id)?;
     let case_id = some_text("case_id", &message.case_id)?;
     let happened = Happened::Closed {
@@ -290,7 +290,7 @@ fn closed(message: pb::AccountClosed) -> Read<AccountEvent> {
     event(&message.account_id, happened)
 }
 
-fn reopened(message: pb::AccountReopened) -> Read<AccountEvent> {
+fn reopened(message: pb::AccountReopened) -> Reading<AccountEvent> {
     let happened = Happened::Reopened {
         order_id: text("order_id", &message.order_id)?,
         counter_order_id: some_text("counter_order_id", &message.counter_order_id)?,
@@ -299,7 +299,7 @@ fn reopened(message: pb::AccountReopened) -> Read<AccountEvent> {
     event(&message.account_id, happened)
 }
 
-fn deregistered(message: pb::AccountDeregistered) -> Read<AccountEvent> {
+fn deregistered(message: pb::AccountDeregistered) -> Reading<AccountEvent> {
     let deregistered_at = at("deregistered_at", message.deregistered_at)?;
     event(&message.account_id, Happened::Deregistered { reasons: message.reasons, deregistered_at })
 }

@@ -5,7 +5,7 @@ use casebook_kernel::ids::InstitutionId;
 use casebook_proto::accounts::v1 as pb;
 
 use super::values::{at, character, grade, grade_number, kind, kind_number, text, time, uuid, warning_message};
-use super::{PACKAGE, Read, read, stored};
+use super::{PACKAGE, Reading, read, stored};
 use crate::domain::institution::{Institution, InstitutionEvent, QuotaException, Registration, UsccWarning};
 
 impl Aggregate for Institution {
@@ -45,7 +45,7 @@ fn registered_message(institution_id: InstitutionId, registration: &Registration
     }
 }
 
-fn registered(message: pb::InstitutionRegistered) -> Read<InstitutionEvent> {
+fn registered(message: pb::InstitutionRegistered) -> Reading<InstitutionEvent> {
     let warning = |warning: pb::UsccWarning| {
         Ok(UsccWarning {
             expected: character("uscc_warning.expected", &warning.expected)?,
@@ -79,7 +79,7 @@ fn exception_message(institution_id: InstitutionId, exception: &QuotaException) 
     }
 }
 
-fn exception(message: pb::QuotaExceptionGranted) -> Read<InstitutionEvent> {
+fn exception(message: pb::QuotaExceptionGranted) -> Reading<InstitutionEvent> {
     Ok(InstitutionEvent::QuotaExceptionGranted {
         institution_id: text("institution_id", &message.institution_id)?,
         exception: QuotaException {

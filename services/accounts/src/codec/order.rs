@@ -5,7 +5,7 @@ use casebook_kernel::ids::OrderId;
 use casebook_proto::enforcement::v1 as pb;
 
 use super::values::{at, some_at, some_text, text, time};
-use super::{Read, Unreadable, parse, read, stored};
+use super::{Reading, Unreadable, parse, read, stored};
 use crate::domain::measure::{MeasureOrder, OrderEvent, OrderReader, Receipt, ReceiptOutcome};
 
 const ISSUED: &str = "casebook.enforcement.v1.OrderIssued";
@@ -52,7 +52,7 @@ impl Aggregate for OrderReader {
     }
 }
 
-fn issued(message: pb::OrderIssued) -> Read<OrderEvent> {
+fn issued(message: pb::OrderIssued) -> Reading<OrderEvent> {
     Ok(OrderEvent::Issued(Box::new(MeasureOrder {
         order_id: text("order_id", &message.order_id)?,
         case_id: text("case_id", &message.case_id)?,
@@ -83,7 +83,7 @@ fn issued_message(order: &MeasureOrder) -> pb::OrderIssued {
     }
 }
 
-fn receipt(message: pb::ReceiptRecorded) -> Read<OrderEvent> {
+fn receipt(message: pb::ReceiptRecorded) -> Reading<OrderEvent> {
     let outcome = match message.outcome() {
         pb::ReceiptOutcome::Executed => ReceiptOutcome::Executed,
         pb::ReceiptOutcome::Partly => ReceiptOutcome::Partly,

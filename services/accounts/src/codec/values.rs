@@ -1,11 +1,12 @@
 //! Values that events, requests and replies share.
 
+pub use casebook_execution::codec::{some_text, text};
 use casebook_kernel::Timestamp;
 use casebook_policy::AccountLevel;
 use casebook_proto::accounts::v1 as pb;
 use uuid::Uuid;
 
-use super::{Read, Unreadable};
+use super::{Reading, Unreadable};
 use crate::domain::account::{ApprovalStep, RestrictionCause};
 use crate::domain::form::{AccountDetails, Mcn, Person, SubjectKind, Supervisor, SupervisorRole};
 use crate::domain::institution::{Grade, InstitutionKind, UsccWarning};
@@ -19,7 +20,7 @@ macro_rules! enum_pairs {
             }
         }
 
-        pub fn $from(field: &'static str, number: i32) -> Read<$domain> {
+        pub fn $from(field: &'static str, number: i32) -> Reading<$domain> {
             match <$message>::try_from(number) {
                 $(Ok(<$message>::$right) => Ok(<$domain>::$left),)*
                 Ok(<$message>::Unspecified) => Err(Unreadable::new(field, "is not given")),
@@ -54,15 +55,15 @@ enum_pairs!(cause_number, cause: RestrictionCause = pb::RestrictionCause {
 });
 
 /// A grade, or none.
-pub fn grade(field: &'static str, number: i32) -> Read<Option<Grade>> {
+pub fn grade(field: &'static str, number: i32) -> Reading<Option<Grade>> {
     if number == pb::InstitutionGrade::Unspecified as i32 { Ok(None) } else { some_grade(field, number).map(Some) }
 }
 
-pub fn at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Read<Timestamp> {
+pub fn at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Reading<Timestamp> {
     some_at(field, value)?.ok_or_else(|| Unreadable::new(field, "is not given"))
 }
 
-pub fn some_at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Read<Option<Timestamp>> {
+pub fn some_at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Reading<Option<Timestamp>> {
     value.map(|value| casebook_proto::moment(&value).ok_or_else(|| Unreadable::new(field, "is not a time"))).transpose()
 }
 
@@ -70,27 +71,11 @@ pub fn time(at: Timestamp) -> Option<casebook_proto::Timestamp> {
     Some(casebook_proto::timestamp(at))
 }
 
-/// Anything that reads itself from one text.
-pub fn text<T: std::str::FromStr>(field: &'static str, value: &str) -> Read<T>
-where
-    T::Err: std::fmt::Display,
-{
-    value.parse().map_err(|error| Unreadable::new(field, error))
-}
-
-/// The same, where an empty text is none.
-pub fn some_text<T: std::str::FromStr>(field: &'static str, value: &str) -> Read<Option<T>>
-where
-    T::Err: std::fmt::Display,
-{
-    if value.is_empty() { Ok(None) } else { text(field, value).map(Some) }
-}
-
-pub fn uuid(field: &'static str, value: &str) -> Read<Uuid> {
+pub fn uuid(field: &'static str, value: &str) -> Reading<Uuid> {
     casebook_kernel::ids::parse_uuid(field, value).map_err(|error| Unreadable::new(field, error))
 }
 
-pub fn character(field: &'static str, value: &str) -> Read<char> {
+pub fn character(field: &'static str, value: &str) -> Reading<char> {
     let mut chars = value.chars();
     chars.next().filter(|_| chars.next().is_none()).ok_or_else(|| Unreadable::new(field, "is not one character"))
 }
@@ -118,7 +103,7 @@ fn supervisor_message(supervisor: &Supervisor) -> pb::Supervisor {
     pb::Supervisor { role: supervisor_role_number(supervisor.role), person: supervisor.person.to_string() }
 }
 
-pub fn details(message: pb::AccountDetails) -> Read<AccountDetails> {
+pub fn details(message: pb::AccountDetails) -> Reading<AccountDetails> {
     Ok(AccountDetails {
         department: message.department,
         responsible_person: text("details.responsible_person", &message.responsible_person)?,
@@ -130,7 +115,7 @@ pub fn details(message: pb::AccountDetails) -> Read<AccountDetails> {
     })
 }
 
-pub fn supervisors(messages: Vec<pb::Supervisor>) -> Read<Vec<Supervisor>> {
+pub fn supervisors(messages: Vec<pb::Supervisor>) -> Reading<Vec<Supervisor>> {
     let one = |message: pb::Supervisor| {
         Ok(Supervisor {
             role: supervisor_role("details.supervisors.role", message.role)?,

@@ -1,6 +1,6 @@
 //! The tables of this service.
 
-use casebook_readmodel::base_migrations;
+use casebook_readmodel::{IndexColumns, base_migrations, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 #[derive(Debug)]
@@ -27,29 +27,16 @@ impl MigrationName for CreateRegistryTables {
 #[async_trait::async_trait]
 impl MigrationTrait for CreateRegistryTables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(institutions()).await?;
-        manager.create_table(accounts()).await?;
-        manager.create_table(orders()).await?;
-        for (name, table, columns) in INDEXES {
-            let mut index = Index::create().name(*name).table(*table).to_owned();
-            for column in *columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        create_tables(manager, [institutions(), accounts(), orders()], INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["orders", "accounts", "institutions"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(manager, &["orders", "accounts", "institutions"]).await
     }
 }
 
 /// Each filter of a list has an index that begins with it and goes on in the default order.
-const INDEXES: &[(&str, &str, &[&str])] = &[
+const INDEXES: &[IndexColumns] = &[
     ("institutions_by_region", "institutions", &["region", "created"]),
     ("institutions_by_created", "institutions", &["created"]),
     ("institutions_by_name", "institutions", &["name"]),

@@ -1,5 +1,6 @@
 //! The tables of the audit.
 
+use casebook_readmodel::{IndexColumns, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 pub struct Migrator;
@@ -61,9 +62,7 @@ impl MigrationTrait for CreateAuditTables {
             .col(text("resource"))
             .col(number("recorded_us"))
             .to_owned();
-        manager.create_table(kept_events).await?;
-        manager.create_table(reads).await?;
-        let indexes: [(&str, &str, &[&'static str]); 6] = [
+        let indexes: [IndexColumns; 6] = [
             ("kept_events_by_case", "kept_events", &["correlation", "position"]),
             ("kept_events_by_stream", "kept_events", &["stream", "revision"]),
             ("reads_by_agency", "reads", &["agency", "position"]),
@@ -71,18 +70,10 @@ impl MigrationTrait for CreateAuditTables {
             ("reads_by_resource", "reads", &["resource", "position"]),
             ("reads_by_time", "reads", &["recorded_us", "position"]),
         ];
-        for (name, table, columns) in indexes {
-            let mut index = Index::create().name(name).table(table).to_owned();
-            for column in columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        create_tables(manager, [kept_events, reads], &indexes).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("reads").to_owned()).await?;
-        manager.drop_table(Table::drop().table("kept_events").to_owned()).await
+        drop_tables(manager, &["reads", "kept_events"]).await
     }
 }

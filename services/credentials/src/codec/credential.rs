@@ -5,7 +5,7 @@ use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1 as pb;
 
 use super::values::*;
-use super::{PACKAGE, Read, message, read};
+use super::{PACKAGE, Reading, message, read};
 use crate::domain::applicant::Applicant;
 use crate::domain::checks::Checks;
 use crate::domain::credential::{
@@ -225,7 +225,7 @@ fn encode_fraud(concluded: &FraudConcluded) -> Stored {
     })
 }
 
-fn filed(message: pb::CredentialFiled) -> Read<Event> {
+fn filed(message: pb::CredentialFiled) -> Reading<Event> {
     Ok(Event::Filed(Box::new(Filed {
         credential: id("credential_id", &message.credential_id)?,
         applicant: Applicant {
@@ -239,7 +239,7 @@ fn filed(message: pb::CredentialFiled) -> Read<Event> {
             holder: message.holder_reference,
             cohort: cohort("cohort", message.cohort)?,
         },
-        certificates: message.certificates.into_iter().map(record).collect::<Read<_>>()?,
+        certificates: message.certificates.into_iter().map(record).collect::<Reading<_>>()?,
         consent: consent(message.consent)?,
         display: display(message.display)?,
         filed_by: signatory("filed_by", message.filed_by)?,
@@ -248,16 +248,16 @@ fn filed(message: pb::CredentialFiled) -> Read<Event> {
     })))
 }
 
-fn checks_run(message: pb::ChecksRun) -> Read<Event> {
+fn checks_run(message: pb::ChecksRun) -> Reading<Event> {
     Ok(Event::ChecksRun(Checks {
-        results: message.results.into_iter().map(check_result).collect::<Read<_>>()?,
+        results: message.results.into_iter().map(check_result).collect::<Reading<_>>()?,
         required: each("required_types", &message.required_types, certificate_type)?,
         required_reason: message.required_reason,
         run_at: at("run_at", message.run_at)?,
     }))
 }
 
-fn supplement_requested(message: pb::SupplementRequested) -> Read<Event> {
+fn supplement_requested(message: pb::SupplementRequested) -> Reading<Event> {
     Ok(Event::SupplementRequested {
         wanted: each("wanted", &message.wanted, certificate_type)?,
         reasons: message.reasons,
@@ -266,30 +266,30 @@ fn supplement_requested(message: pb::SupplementRequested) -> Read<Event> {
     })
 }
 
-fn supplement_due_moved(message: pb::SupplementDueMoved) -> Read<Event> {
+fn supplement_due_moved(message: pb::SupplementDueMoved) -> Reading<Event> {
     Ok(Event::SupplementDueMoved {
         due: Due { at: at("due_at", message.due_at)?, provisional: message.due_provisional },
         at: at("moved_at", message.moved_at)?,
     })
 }
 
-fn supplement_lapsed(message: pb::SupplementLapsed) -> Read<Event> {
+fn supplement_lapsed(message: pb::SupplementLapsed) -> Reading<Event> {
     Ok(Event::SupplementLapsed { due_at: at("due_at", message.due_at)?, at: at("lapsed_at", message.lapsed_at)? })
 }
 
-fn supplement_submitted(message: pb::SupplementSubmitted) -> Read<Event> {
+fn supplement_submitted(message: pb::SupplementSubmitted) -> Reading<Event> {
     Ok(Event::SupplementSubmitted {
-        certificates: message.certificates.into_iter().map(record).collect::<Read<_>>()?,
+        certificates: message.certificates.into_iter().map(record).collect::<Reading<_>>()?,
         at: at("submitted_at", message.submitted_at)?,
     })
 }
 
-fn looked_up(message: pb::RegistryLookedUp) -> Read<Event> {
+fn looked_up(message: pb::RegistryLookedUp) -> Reading<Event> {
     let message = message.lookup.ok_or_else(|| super::Unreadable::new("lookup", "is not given"))?;
     lookup(message).map(Event::RegistryLookedUp)
 }
 
-fn verified(message: pb::CredentialVerified) -> Read<Event> {
+fn verified(message: pb::CredentialVerified) -> Reading<Event> {
     Ok(Event::Verified(Box::new(Verified {
         credential: id("credential_id", &message.credential_id)?,
         applicant: VerifiedApplicant {
@@ -310,7 +310,7 @@ fn verified(message: pb::CredentialVerified) -> Read<Event> {
     })))
 }
 
-fn refused(message: pb::CredentialRefused) -> Read<Event> {
+fn refused(message: pb::CredentialRefused) -> Reading<Event> {
     Ok(Event::Refused {
         credential: id("credential_id", &message.credential_id)?,
         account: account(message.platform, message.platform_uid),
@@ -320,7 +320,7 @@ fn refused(message: pb::CredentialRefused) -> Read<Event> {
     })
 }
 
-fn expiring(message: pb::CredentialExpiring) -> Read<Event> {
+fn expiring(message: pb::CredentialExpiring) -> Reading<Event> {
     Ok(Event::Expiring {
         credential: id("credential_id", &message.credential_id)?,
         account: account(message.platform, message.platform_uid),
@@ -328,7 +328,7 @@ fn expiring(message: pb::CredentialExpiring) -> Read<Event> {
     })
 }
 
-fn expired(message: pb::CredentialExpired) -> Read<Event> {
+fn expired(message: pb::CredentialExpired) -> Reading<Event> {
     Ok(Event::Expired {
         credential: id("credential_id", &message.credential_id)?,
         account: account(message.platform, message.platform_uid),
@@ -336,7 +336,7 @@ fn expired(message: pb::CredentialExpired) -> Read<Event> {
     })
 }
 
-fn revoked(message: pb::CredentialRevoked) -> Read<Event> {
+fn revoked(message: pb::CredentialRevoked) -> Reading<Event> {
     Ok(Event::Revoked {
         credential: id("credential_id", &message.credential_id)?,
         account: account(message.platform, message.platform_uid),
@@ -346,7 +346,7 @@ fn revoked(message: pb::CredentialRevoked) -> Read<Event> {
     })
 }
 
-fn superseded(message: pb::CredentialSuperseded) -> Read<Event> {
+fn superseded(message: pb::CredentialSuperseded) -> Reading<Event> {
     Ok(Event::Superseded {
         credential: id("credential_id", &message.credential_id)?,
         account: id("account_id", &message.account_id)?,
@@ -355,7 +355,7 @@ fn superseded(message: pb::CredentialSuperseded) -> Read<Event> {
     })
 }
 
-fn badge_suspended(message: pb::BadgeSuspended) -> Read<Event> {
+fn badge_suspended(message: pb::BadgeSuspended) -> Reading<Event> {
     Ok(Event::BadgeSuspended {
         account: id("account_id", &message.account_id)?,
         reasons: message.reasons,
@@ -363,7 +363,7 @@ fn badge_suspended(message: pb::BadgeSuspended) -> Read<Event> {
     })
 }
 
-fn badge_restored(message: pb::BadgeRestored) -> Read<Event> {
+fn badge_restored(message: pb::BadgeRestored) -> Reading<Event> {
     Ok(Event::BadgeRestored {
         account: id("account_id", &message.account_id)?,
         reasons: message.reasons,
@@ -371,11 +371,11 @@ fn badge_restored(message: pb::BadgeRestored) -> Read<Event> {
     })
 }
 
-fn display_amended(message: pb::DisplayAmended) -> Read<Event> {
+fn display_amended(message: pb::DisplayAmended) -> Reading<Event> {
     Ok(Event::DisplayAmended { display: display(message.display)?, at: at("amended_at", message.amended_at)? })
 }
 
-fn fraud_reported(message: pb::FraudReported) -> Read<Event> {
+fn fraud_reported(message: pb::FraudReported) -> Reading<Event> {
     Ok(Event::FraudReported(FraudReported {
         credential: id("credential_id", &message.credential_id)?,
         account: id("account_id", &message.account_id)?,
@@ -387,7 +387,7 @@ fn fraud_reported(message: pb::FraudReported) -> Read<Event> {
     }))
 }
 
-fn fraud_concluded(message: pb::FraudConcluded) -> Read<Event> {
+fn fraud_concluded(message: pb::FraudConcluded) -> Reading<Event> {
     Ok(Event::FraudConcluded(Box::new(FraudConcluded {
         credential: id("credential_id", &message.credential_id)?,
         account: account(message.platform, message.platform_uid),

@@ -4,7 +4,7 @@ use casebook_execution::{Aggregate, DecodeError, Stored};
 use casebook_proto::credentials::v1 as pb;
 
 use super::values::{at, id, time};
-use super::{PACKAGE, Read, message, read};
+use super::{PACKAGE, Reading, message, read};
 use crate::domain::headcount::{Headcount, HeadcountEvent as Event, Norm};
 
 impl Aggregate for Headcount {
@@ -29,7 +29,7 @@ impl Aggregate for Headcount {
     }
 }
 
-fn set(message: pb::NormalHeadcountSet) -> Read<Event> {
+fn set(message: pb::NormalHeadcountSet) -> Reading<Event> {
     Ok(Event::Set {
         norm: Norm {
             institution: id("institution_id", &message.institution_id)?,

@@ -4,7 +4,7 @@ use casebook_execution::{Aggregate, DecodeError, Stored};
 use casebook_proto::credentials::v1 as pb;
 
 use super::values::{account, at, id, time};
-use super::{PACKAGE, Read, message, read};
+use super::{PACKAGE, Reading, message, read};
 use crate::domain::due::Due;
 use crate::domain::recertification::{Notice, Recertification, RecertificationEvent as Event};
 
@@ -69,7 +69,7 @@ impl Aggregate for Recertification {
     }
 }
 
-fn issued(message: pb::RecertificationNoticeIssued) -> Read<Event> {
+fn issued(message: pb::RecertificationNoticeIssued) -> Reading<Event> {
     Ok(Event::NoticeIssued {
         notice: Notice {
             account: account(message.platform, message.platform_uid),
@@ -82,7 +82,7 @@ fn issued(message: pb::RecertificationNoticeIssued) -> Read<Event> {
     })
 }
 
-fn moved(message: pb::RecertificationDueMoved) -> Read<Event> {
+fn moved(message: pb::RecertificationDueMoved) -> Reading<Event> {
     Ok(Event::DueMoved {
         account: account(message.platform, message.platform_uid),
         due: Due { at: at("due_at", message.due_at)?, provisional: message.due_provisional },
@@ -90,7 +90,7 @@ fn moved(message: pb::RecertificationDueMoved) -> Read<Event> {
     })
 }
 
-fn reminded(message: pb::RecertificationReminded) -> Read<Event> {
+fn reminded(message: pb::RecertificationReminded) -> Reading<Event> {
     Ok(Event::Reminded {
         account: account(message.platform, message.platform_uid),
         due_at: at("due_at", message.due_at)?,
@@ -98,7 +98,7 @@ fn reminded(message: pb::RecertificationReminded) -> Read<Event> {
     })
 }
 
-fn lapsed(message: pb::RecertificationLapsed) -> Read<Event> {
+fn lapsed(message: pb::RecertificationLapsed) -> Reading<Event> {
     Ok(Event::Lapsed {
         account: account(message.platform, message.platform_uid),
         due_at: at("due_at", message.due_at)?,
@@ -106,7 +106,7 @@ fn lapsed(message: pb::RecertificationLapsed) -> Read<Event> {
     })
 }
 
-fn fulfilled(message: pb::RecertificationFulfilled) -> Read<Event> {
+fn fulfilled(message: pb::RecertificationFulfilled) -> Reading<Event> {
     Ok(Event::Fulfilled {
         account: account(message.platform, message.platform_uid),
         credential: id("credential_id", &message.credential_id)?,

@@ -1,5 +1,6 @@
 //! Values that events, requests and replies share.
 
+pub use casebook_execution::codec::{some_text, text};
 use casebook_kernel::Timestamp;
 use casebook_kernel::certificate::CertificateType;
 use casebook_policy::{ApplicantCategory, SubCategory};
@@ -7,7 +8,7 @@ use casebook_proto::credentials::v1 as pb;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Read, Unreadable};
+use super::{Reading, Unreadable};
 use crate::domain::applicant::{Account, Cohort, Consent, ConsentPurpose, Display, Employment, Mcn, Signatory};
 use crate::domain::certificate::{Certificate, NumberForm};
 use crate::domain::checks::{CheckKind, CheckOutcome, CheckResult};
@@ -23,7 +24,7 @@ macro_rules! enum_pairs {
             }
         }
 
-        pub fn $from(field: &'static str, number: i32) -> Read<$domain> {
+        pub fn $from(field: &'static str, number: i32) -> Reading<$domain> {
             match <$message>::try_from(number) {
                 $(Ok(<$message>::$right) => Ok(<$domain>::$left),)*
                 // The generated enums begin with their Unspecified; it is the only value without a partner.
@@ -71,7 +72,7 @@ enum_pairs! {
 }
 
 /// A profession, or none.
-pub fn some_profession(field: &'static str, number: i32) -> Read<Option<SubCategory>> {
+pub fn some_profession(field: &'static str, number: i32) -> Reading<Option<SubCategory>> {
     if number == pb::ApplicantProfession::Unspecified as i32 { Ok(None) } else { profession(field, number).map(Some) }
 }
 
@@ -86,7 +87,7 @@ pub fn employment_number(employment: Employment) -> i32 {
 }
 
 /// An employment status; one that is not given is one that is not known.
-pub fn employment(field: &'static str, number: i32) -> Read<Employment> {
+pub fn employment(field: &'static str, number: i32) -> Reading<Employment> {
     match pb::EmploymentStatus::try_from(number) {
         Ok(pb::EmploymentStatus::Unspecified) => Ok(Employment::Unknown),
         Ok(pb::EmploymentStatus::Employed) => Ok(Employment::Employed),
@@ -97,11 +98,11 @@ pub fn employment(field: &'static str, number: i32) -> Read<Employment> {
 }
 
 /// Each of a list.
-pub fn each<T>(field: &'static str, numbers: &[i32], read: fn(&'static str, i32) -> Read<T>) -> Read<Vec<T>> {
+pub fn each<T>(field: &'static str, numbers: &[i32], read: fn(&'static str, i32) -> Reading<T>) -> Reading<Vec<T>> {
     numbers.iter().map(|number| read(field, *number)).collect()
 }
 
-pub fn at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Read<Timestamp> {
+pub fn at(field: &'static str, value: Option<casebook_proto::Timestamp>) -> Reading<Timestamp> {
     let value = value.ok_or_else(|| Unreadable::new(field, "is not given"))?;
     casebook_proto::moment(&value).ok_or_else(|| Unreadable::new(field, "is not a time"))
 }
@@ -110,23 +111,7 @@ pub fn time(at: Timestamp) -> Option<casebook_proto::Timestamp> {
     Some(casebook_proto::timestamp(at))
 }
 
-/// Anything that reads itself from one text.
-pub fn text<T: std::str::FromStr>(field: &'static str, value: &str) -> Read<T>
-where
-    T::Err: std::fmt::Display,
-{
-    value.parse().map_err(|error| Unreadable::new(field, error))
-}
-
-/// The same, where an empty text is none.
-pub fn some_text<T: std::str::FromStr>(field: &'static str, value: &str) -> Read<Option<T>>
-where
-    T::Err: std::fmt::Display,
-{
-    if value.is_empty() { Ok(None) } else { text(field, value).map(Some) }
-}
-
-pub fn id<T: From<Uuid>>(field: &'static str, value: &str) -> Read<T> {
+pub fn id<T: From<Uuid>>(field: &'static str, value: &str) -> Reading<T> {
     casebook_kernel::ids::parse_uuid(field, value).map(T::from).map_err(|error| Unreadable::new(field, error))
 }
 
@@ -143,7 +128,7 @@ pub fn signatory_message(signatory: &Signatory) -> Option<pb::ActorRecord> {
     Some(pb::ActorRecord { agency: signatory.agency.to_string(), officer: signatory.officer.to_string() })
 }
 
-pub fn signatory(field: &'static str, message: Option<pb::ActorRecord>) -> Read<Signatory> {
+pub fn signatory(field: &'static str, message: Option<pb::ActorRecord>) -> Reading<Signatory> {
     let message = message.ok_or_else(|| Unreadable::new(field, "is not given"))?;
     Ok(Signatory { agency: text(field, &message.agency)?, officer: text(field, &message.officer)? })
 }
@@ -164,7 +149,7 @@ pub fn record_message(certificate: &Certificate) -> pb::CertificateRecord {
     }
 }
 
-pub fn record(message: pb::CertificateRecord) -> Read<Certificate> {
+pub fn record(message: pb::CertificateRecord) -> Reading<Certificate> {
     Ok(Certificate {
         kind: certificate_type("certificates.certificate_type", message.certificate_type)?,
         number_hmac: message.number_hmac,
@@ -188,7 +173,7 @@ pub fn consent_message(consent: &Consent) -> Option<pb::ConsentRecord> {
     })
 }
 
-pub fn consent(message: Option<pb::ConsentRecord>) -> Read<Consent> {
+pub fn consent(message: Option<pb::ConsentRecord>) -> Reading<Consent> {
     let message = message.ok_or_else(|| Unreadable::new("consent", "is not given"))?;
     Ok(Consent {
         purposes: each("consent.purposes", &message.purposes, purpose)?,
@@ -215,7 +200,7 @@ pub fn mcn_message(mcn: &Mcn) -> (i32, String) {
     }
 }
 
-pub fn display(message: Option<pb::Display>) -> Read<Display> {
+pub fn display(message: Option<pb::Display>) -> Reading<Display> {
     let message = message.unwrap_or_default();
     Ok(Display {
         employment: employment("display.employment_status", message.employment_status)?,
@@ -225,7 +210,7 @@ pub fn display(message: Option<pb::Display>) -> Read<Display> {
 }
 
 /// A name goes with a signature, and with nothing else.
-pub fn mcn(affiliation: i32, name: String) -> Read<Mcn> {
+pub fn mcn(affiliation: i32, name: String) -> Reading<Mcn> {
     match pb::McnAffiliation::try_from(affiliation) {
         Ok(pb::McnAffiliation::Signed) if name.is_empty() => {
             Err(Unreadable::new("display.mcn_name", "is needed where one has signed"))
@@ -247,7 +232,7 @@ pub fn check_message(result: &CheckResult) -> pb::CheckResult {
     }
 }
 
-pub fn check_result(message: pb::CheckResult) -> Read<CheckResult> {
+pub fn check_result(message: pb::CheckResult) -> Reading<CheckResult> {
     Ok(CheckResult {
         kind: check("results.kind", message.kind)?,
         outcome: check_outcome("results.outcome", message.outcome)?,
@@ -276,7 +261,7 @@ pub fn lookup_message(lookup: &Lookup) -> pb::RegistryLookup {
     }
 }
 
-pub fn lookup(message: pb::RegistryLookup) -> Read<Lookup> {
+pub fn lookup(message: pb::RegistryLookup) -> Reading<Lookup> {
     Ok(Lookup {
         certificate: certificate_type("certificate_type", message.certificate_type)?,
         source: message.source,
@@ -286,7 +271,7 @@ pub fn lookup(message: pb::RegistryLookup) -> Read<Lookup> {
 }
 
 /// Fields go with a mismatch, and with nothing else.
-pub fn lookup_outcome(outcome: i32, mismatching: &[i32]) -> Read<LookupOutcome> {
+pub fn lookup_outcome(outcome: i32, mismatching: &[i32]) -> Reading<LookupOutcome> {
     let fields = each("mismatching", mismatching, registry_field)?;
     match pb::LookupOutcome::try_from(outcome) {
         Ok(pb::LookupOutcome::Mismatch) if fields.is_empty() => {

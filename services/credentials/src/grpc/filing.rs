@@ -9,7 +9,7 @@ use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, is_operator, parse, refusals, shown};
+use super::{Credentials, is_operator, parse, refusals, shown, shown_to};
 use crate::codec::values::{category, cohort, id, some_profession, text};
 use crate::domain::applicant::{Applicant, Signatory};
 use crate::domain::certificate::{Certificate, CertificateRules, is_personal};
@@ -117,7 +117,7 @@ impl Credentials {
             now: write.context.now,
         };
         let executed = self.carry_out(credential, &write.context, command, claimed.taken).await?;
-        let (credential, position) = shown(&executed)?;
+        let (credential, position) = shown_to(&write.principal, &executed)?;
         Ok(SubmitSupplementResponse { credential: Some(credential), position })
     }
 

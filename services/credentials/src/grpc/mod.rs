@@ -123,6 +123,17 @@ fn shown(executed: &Executed<CredentialRules>) -> Result<(Credential, u64), Stat
     Ok((credential_message(application, &executed.head), executed.head.position.0))
 }
 
+/// The same for an applicant. An operator may apply and not read: what the examination has found so far, and whether fraud
+/// was reported, is the verifiers'.
+fn shown_to(principal: &Principal, executed: &Executed<CredentialRules>) -> Result<(Credential, u64), Status> {
+    let (credential, position) = shown(executed)?;
+    if !is_operator(principal) {
+        return Ok((credential, position));
+    }
+    let fraud = FraudState::Unspecified.into();
+    Ok((Credential { checks: Vec::new(), lookups: Vec::new(), fraud, ..credential }, position))
+}
+
 /// Each method, and the function that answers it.
 macro_rules! methods {
     ($($method:ident: $request:ident => $response:ident;)*) => {

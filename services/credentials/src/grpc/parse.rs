@@ -8,7 +8,7 @@ use casebook_proto::credentials::v1 as pb;
 use tonic::Status;
 
 use crate::codec::values::*;
-use crate::codec::{Read, Unreadable};
+use crate::codec::{Reading, Unreadable};
 use crate::domain::applicant::{Account, Consent, Display};
 use crate::domain::certificate::{Certificate, CertificateRules, NumberForm, Requirement, last_four};
 use crate::registry::number_hmac;
@@ -28,10 +28,10 @@ pub fn account(platform: &str, platform_uid: &str, pack: &Pack) -> Result<Accoun
 
 /// The certificates, their numbers hashed. From here on the numbers are gone.
 pub fn certificates(inputs: Vec<pb::CertificateInput>, claims: &Claims) -> Result<Vec<Certificate>, Status> {
-    inputs.into_iter().map(|input| certificate(input, claims)).collect::<Read<_>>().map_err(field)
+    inputs.into_iter().map(|input| certificate(input, claims)).collect::<Reading<_>>().map_err(field)
 }
 
-fn certificate(input: pb::CertificateInput, claims: &Claims) -> Read<Certificate> {
+fn certificate(input: pb::CertificateInput, claims: &Claims) -> Reading<Certificate> {
     let kind = certificate_type("certificates.certificate_type", input.certificate_type)?;
     let number = input.number.trim();
     let certificate = Certificate {
@@ -59,7 +59,7 @@ pub fn consent(input: Option<pb::ConsentInput>) -> Result<Option<Consent>, Statu
     if input.text_version.is_empty() || input.given_at.is_none() {
         return Ok(None);
     }
-    let read = || -> Read<Consent> {
+    let read = || -> Reading<Consent> {
         Ok(Consent {
             purposes: each("consent.purposes", &input.purposes, purpose)?,
             text_version: input.text_version.clone(),
@@ -71,7 +71,7 @@ pub fn consent(input: Option<pb::ConsentInput>) -> Result<Option<Consent>, Statu
 
 pub fn display(input: Option<pb::DisplayInput>) -> Result<Display, Status> {
     let input = input.unwrap_or_default();
-    let read = || -> Read<Display> {
+    let read = || -> Reading<Display> {
         Ok(Display {
             employment: employment("display.employment_status", input.employment_status)?,
             mcn: mcn(input.mcn_affiliation, input.mcn_name.trim().to_owned())?,

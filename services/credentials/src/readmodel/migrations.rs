@@ -1,5 +1,6 @@
 //! The tables of the credentials service.
 
+use casebook_readmodel::{IndexColumns, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 pub struct Migrator;
@@ -69,10 +70,7 @@ impl MigrationTrait for CreateCredentialTables {
             .col(number("most"))
             .col(bytes("body"))
             .to_owned();
-        manager.create_table(credentials).await?;
-        manager.create_table(recertifications).await?;
-        manager.create_table(headcounts).await?;
-        let indexes: [(&str, &str, &[&'static str]); 9] = [
+        let indexes: [IndexColumns; 9] = [
             ("credentials_by_account", "credentials", &["account_id", "created"]),
             ("credentials_by_department", "credentials", &["institution_id", "department", "state", "holder"]),
             ("credentials_by_creation", "credentials", &["created", "id"]),
@@ -83,20 +81,10 @@ impl MigrationTrait for CreateCredentialTables {
             ("recertifications_by_state", "recertifications", &["state", "due_us"]),
             ("headcounts_by_place", "headcounts", &["place", "id"]),
         ];
-        for (name, table, columns) in indexes {
-            let mut index = Index::create().name(name).table(table).to_owned();
-            for column in columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        create_tables(manager, [credentials, recertifications, headcounts], &indexes).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(manager, &TABLES).await
     }
 }

@@ -97,6 +97,48 @@ async fn institutions_and_platforms_see_their_own() {
     assert_eq!(reason(outcome), (Code::FailedPrecondition, "SUPPLEMENT_NOT_REQUESTED".to_owned()));
 }
 
+/// An operator answers for the account and is told what became of its answer: what the examination found, and that fraud
+/// was reported, stays with the verifiers.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_is_not_told_how_the_examination_stands() {
+    let house = House::open().await;
+    let mut application = house.application();
+    application.certificates.remove(1);
+    let own = AccountId::of(&application.platform, &application.platform_uid);
+    let id = house.file(application).await.credential_id;
+    house.check(&id).await;
+    house.look_up(&id, CertificateType::PhysicianQualification).await;
+    let ask = RequestSupplementRequest {
+        request_id: house.request_id(),
+        credential_id: id.clone(),
+        wanted: vec![CertificateType::PhysicianPractice as i32],
+        reasons: "缺少医师执业证书".to_owned(),
+        ..RequestSupplementRequest::default()
+    };
+    house.verifier().request_supplement(ask).await.expect("asked");
+    let report = ReportFraudRequest {
+        request_id: house.request_id(),
+        credential_id: id.clone(),
+        certificate_types: vec![CertificateType::PhysicianQualification as i32],
+        reasons: "印章与发证机关存样不符".to_owned(),
+        evidence_sha256: vec!["a".repeat(64)],
+        ..ReportFraudRequest::default()
+    };
+    house.verifier().report_fraud(report).await.expect("reported");
+    let supplement = SubmitSupplementRequest {
+        request_id: house.request_id(),
+        credential_id: id.clone(),
+        certificates: vec![certificate(CertificateType::PhysicianPractice, PRACTICE)],
+        ..SubmitSupplementRequest::default()
+    };
+    let mut operator = house.client(&format!("subject-{own}"), "operator-7", &[Role::Subject]);
+    let told = operator.submit_supplement(supplement).await.expect("answered").into_inner().credential.expect("it");
+    let full = house.get(&id).await;
+    assert!(!full.lookups.is_empty() && full.fraud() == FraudState::Reported, "{full:?}");
+    let fraud = FraudState::Unspecified.into();
+    assert_eq!(told, Credential { checks: vec![], lookups: vec![], fraud, ..full });
+}
+
 /// A read of a credential is itself in the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_are_recorded() {

@@ -103,6 +103,7 @@ fn opened(event: v1::CaseOpened) -> Reading<CaseChange> {
         harm_to_health: event.harm_to_health,
         opened_at: time("opened_at", event.opened_at)?,
         screened_by: optional_parsed("screened_by", &event.screened_by)?,
+        raised_by: all_parsed("raised_by", &event.raised_by)?,
     })))
 }
 

@@ -149,6 +149,7 @@ fn opened(opening: &Opening) -> v1::CaseOpened {
         harm_to_health: opening.harm_to_health,
         opened_at: wire(opening.opened_at),
         screened_by: text_or_empty(opening.screened_by.as_ref()),
+        raised_by: texts(&opening.raised_by),
     }
 }
 

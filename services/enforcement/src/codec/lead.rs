@@ -51,6 +51,7 @@ fn opened(lead_id: String, signal: &Signal) -> v1::LeadOpened {
         region: signal.region.to_string(),
         legal_bases: texts(&signal.legal_bases),
         discovered_at: wire(signal.discovered_at),
+        raised_by: texts(&signal.raised_by),
     }
 }
 
@@ -88,6 +89,7 @@ fn read_opened(event: v1::LeadOpened) -> Reading<LeadEvent> {
         region: parsed("region", &event.region)?,
         legal_bases: all_parsed("legal_bases", &event.legal_bases)?,
         discovered_at: time("discovered_at", event.discovered_at)?,
+        raised_by: all_parsed("raised_by", &event.raised_by)?,
     };
     Ok(LeadEvent { lead_id: parsed("lead_id", &event.lead_id)?, change: LeadChange::Opened(Box::new(signal)) })
 }

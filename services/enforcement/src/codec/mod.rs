@@ -10,6 +10,7 @@ mod order;
 pub(crate) mod parts;
 pub(crate) mod words;
 
+use casebook_execution::codec::stored;
 use casebook_execution::{Aggregate, DecodeError, Stored};
 
 use crate::domain::case::{Case, CaseEvent};
@@ -54,12 +55,6 @@ pub const EVENT_TYPES: &[&str] = &[
 
 /// What a stored message says wrongly.
 pub(crate) type Reading<T> = Result<T, String>;
-
-/// The stored form of a message.
-fn stored(event_type: &'static str, message: &impl serde::Serialize) -> Stored {
-    // Serialising a message into memory cannot fail: it has no map with keys that are not strings.
-    Stored { event_type, json: serde_json::to_vec(message).expect("a message is JSON") }
-}
 
 fn message<M: serde::de::DeserializeOwned>(json: &[u8]) -> Reading<M> {
     serde_json::from_slice(json).map_err(|error| error.to_string())

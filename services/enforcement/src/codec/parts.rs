@@ -41,12 +41,15 @@ pub(crate) fn optional_parsed<T: FromStr<Err: Display>>(field: &str, text: &str)
     if text.is_empty() { Ok(None) } else { parsed(field, text).map(Some) }
 }
 
-pub(crate) fn all_parsed<T: FromStr<Err: Display>>(field: &str, texts: &[String]) -> Reading<Vec<T>> {
+pub(crate) fn all_parsed<T: FromStr<Err: Display>, All: FromIterator<T>>(
+    field: &str,
+    texts: &[String],
+) -> Reading<All> {
     texts.iter().map(|text| parsed(field, text)).collect()
 }
 
-pub(crate) fn texts<T: Display>(values: &[T]) -> Vec<String> {
-    values.iter().map(T::to_string).collect()
+pub(crate) fn texts<'a, T: Display + 'a>(values: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+    values.into_iter().map(T::to_string).collect()
 }
 
 pub(crate) fn text_or_empty<T: Display>(value: Option<T>) -> String {
@@ -83,8 +86,8 @@ pub(crate) fn measure_message(measure: &Measure, order_id: Option<OrderId>) -> v
     }
 }
 
-pub(crate) fn measure_messages(measures: &[Measure]) -> Vec<v1::Measure> {
-    measures.iter().map(|measure| measure_message(measure, None)).collect()
+pub(crate) fn measure_messages<'a>(measures: impl IntoIterator<Item = &'a Measure>) -> Vec<v1::Measure> {
+    measures.into_iter().map(|measure| measure_message(measure, None)).collect()
 }
 
 pub(crate) fn rung(number: u32) -> Reading<Option<u8>> {

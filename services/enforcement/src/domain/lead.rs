@@ -1,5 +1,7 @@
 //! A lead (线索): a signal that has no effect on anyone until an officer takes it up.
 
+use std::collections::BTreeSet;
+
 use casebook_kernel::ids::{CaseId, ItemId, LeadId, ReportId};
 use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, AgencyId, Decider, OfficerId, Timestamp};
@@ -41,6 +43,9 @@ pub struct Signal {
     pub legal_bases: Vec<LegalBasisId>,
     /// 行政处罚法 art. 36 counts to it.
     pub discovered_at: Timestamp,
+    /// The officers behind it: of the finding, or who opened the lead. Empty in leads that were opened before it was
+    /// written down.
+    pub raised_by: BTreeSet<OfficerId>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

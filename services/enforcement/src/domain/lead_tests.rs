@@ -24,6 +24,7 @@ fn signal() -> Box<Signal> {
         region: "310000".parse().expect("region"),
         legal_bases: bases(),
         discovered_at: at("2026-03-02T02:00:00Z"),
+        raised_by: ["r1", "r2"].map(officer).into(),
     })
 }
 

@@ -32,6 +32,7 @@ impl Desk {
             LeadState::Accepted(_, screening) => Some(AcceptedLead {
                 agency: screening.agency.clone(),
                 screened_by: screening.officer.clone(),
+                raised_by: signal.raised_by.clone(),
                 region: signal.region,
                 competence: self.competence(signal.violation.as_str())?,
             }),
@@ -41,7 +42,8 @@ impl Desk {
         // The case belongs to the same matter as the lead and the report behind it.
         let context = Context { correlation: Some(head.correlation), ..context };
         let case_id = command.case_id.uuid();
-        let (case, position) = self.execute_case(&context, case_id, CaseCommand::Open(Box::new(command))).await?;
+        let (case, position) =
+            self.execute_case(&context, &sight, case_id, CaseCommand::Open(Box::new(command))).await?;
         Ok(v1::OpenCaseResponse { case: Some(case), position })
     }
 

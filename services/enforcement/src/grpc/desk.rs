@@ -26,7 +26,7 @@ use crate::domain::measure::{AccountRef, Measure};
 use crate::domain::order::{Order, OrderCommand};
 use crate::domain::visibility::{Matter, Sight};
 use crate::readmodel::{SortKey, Sorting, ladder_history};
-use crate::resource::{case_resource, order_resource};
+use crate::resource::{Act, case_for_subject, case_resource, order_resource};
 use crate::terms::Terms;
 
 /// What the methods work with.
@@ -243,20 +243,26 @@ impl Desk {
         command: CaseCommand,
     ) -> Result<(v1::Case, u64), Status> {
         self.known_case(sight, case_id).await?;
-        self.execute_case(context, case_id, command).await
+        self.execute_case(context, sight, case_id, command).await
     }
 
-    /// The same for a case that need not exist yet.
+    /// The same for a case that need not exist yet. The reply shows what the caller may know.
     pub async fn execute_case(
         &self,
         context: &Context,
+        sight: &Sight,
         case_id: Uuid,
         command: CaseCommand,
     ) -> Result<(v1::Case, u64), Status> {
+        let act = Act::of(&command);
         let executed = self.cases.execute(case_id, context, command).await;
         let executed = executed.map_err(|error| execute_status(error, refusal::case))?;
-        let case = case_resource(&executed.state, &executed.head).unwrap_or_default();
-        Ok((case, executed.head.position.0))
+        let case = match sight {
+            Sight::Everything | Sight::Agency { .. } => case_resource(&executed.state, &executed.head),
+            Sight::Account(account) => case_for_subject(&executed.state, &executed.head, *account, act),
+            Sight::Nothing => None,
+        };
+        Ok((case.unwrap_or_default(), executed.head.position.0))
     }
 
     /// Carries a command on an order out, if the caller may know of the order.

@@ -37,6 +37,7 @@ impl Desk {
             region: value("region", &request.region)?,
             legal_bases: self.bases(&request.legal_bases)?,
             discovered_at: context.now,
+            raised_by: [context.actor.officer.clone()].into(),
         };
         let lead_id: LeadId = context.new_id("lead");
         let (lead, position) =

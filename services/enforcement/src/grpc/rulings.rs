@@ -86,7 +86,7 @@ impl Desk {
             appeal_until: window.until,
             provisional: window.provisional,
         };
-        let command = CaseCommand::RecordService { by: context.actor.clone(), service };
+        let command = CaseCommand::RecordService { by: context.actor.clone(), service, now: context.now };
         let (case, position) = self.on_case(&context, &sight, id("case_id", &request.case_id)?, command).await?;
         Ok(v1::RecordServiceResponse { case: Some(case), position })
     }

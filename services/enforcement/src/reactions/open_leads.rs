@@ -1,8 +1,11 @@
 //! Review's referral opens a lead (R72, R79).
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use casebook_eventlog::{Filter, RecordedEvent};
 use casebook_execution::reaction::{Reaction, Undone, carry_out};
+use casebook_kernel::OfficerId;
 use casebook_kernel::ids::{ItemId, LeadId};
 use casebook_proto::review::v1::ReferralSubmitted;
 
@@ -51,8 +54,15 @@ impl Reaction for OpenLeads {
     }
 }
 
+/// Who made the finding and handed it over: none of them hears the appeal that may come of it.
+fn raised_by(referral: &ReferralSubmitted) -> Reading<BTreeSet<OfficerId>> {
+    let officers = [&referral.recorded_by, &referral.confirmed_by, &referral.submitted_by].into_iter().flatten();
+    officers.map(|reference| parsed("officer", &reference.officer)).collect()
+}
+
 fn signal(referral: ReferralSubmitted, recorded_at: casebook_kernel::Timestamp) -> Reading<Signal> {
     Ok(Signal {
+        raised_by: raised_by(&referral)?,
         source: LeadSource::Referral,
         account: AccountRef { platform: parsed("platform", &referral.platform)?, platform_uid: referral.platform_uid },
         violation: parsed("violation", &referral.violation)?,

@@ -1,6 +1,6 @@
 //! The tables of this service.
 
-use casebook_readmodel::base_migrations;
+use casebook_readmodel::{IndexColumns, base_migrations, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl MigrationName for CreateEnforcementTables {
 const TABLES: [&str; 3] = ["leads", "cases", "orders"];
 
 /// Each filter of a list has an index that begins with it and goes on in the default order.
-const INDEXES: &[(&str, &str, &[&str])] = &[
+const INDEXES: &[IndexColumns] = &[
     ("leads_by_created", "leads", &["created"]),
     ("leads_by_updated", "leads", &["updated"]),
     ("leads_by_state", "leads", &["state", "created"]),
@@ -52,24 +52,11 @@ const INDEXES: &[(&str, &str, &[&str])] = &[
 #[async_trait::async_trait]
 impl MigrationTrait for CreateEnforcementTables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [leads(), cases(), orders()] {
-            manager.create_table(table).await?;
-        }
-        for (name, table, columns) in INDEXES {
-            let mut index = Index::create().name(*name).table(*table).to_owned();
-            for column in *columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        create_tables(manager, [leads(), cases(), orders()], INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(manager, &TABLES).await
     }
 }
 

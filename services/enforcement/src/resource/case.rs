@@ -91,7 +91,7 @@ fn evidence_message(evidence: &Evidence) -> v1::Evidence {
     }
 }
 
-fn notice_message(notice: &Notice) -> v1::Notice {
+pub(super) fn notice_message(notice: &Notice) -> v1::Notice {
     v1::Notice {
         notice_id: notice.notice_id.to_string(),
         facts: notice.facts.clone(),
@@ -104,7 +104,7 @@ fn notice_message(notice: &Notice) -> v1::Notice {
     }
 }
 
-fn statement_message(statement: &Statement) -> v1::Statement {
+pub(super) fn statement_message(statement: &Statement) -> v1::Statement {
     v1::Statement {
         statement_id: statement.statement_id.to_string(),
         summary: statement.summary.clone(),

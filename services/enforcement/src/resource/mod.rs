@@ -2,6 +2,7 @@
 
 mod case;
 mod order;
+mod subject;
 
 use casebook_execution::Head;
 use casebook_proto::enforcement::v1;
@@ -9,6 +10,7 @@ use casebook_proto::timestamp;
 
 pub use case::{case_resource, stage};
 pub use order::{order_resource, order_state, platform_order};
+pub use subject::{Act, case_for_subject};
 
 use crate::codec::parts::{account_message, text_or_empty, texts, wire};
 use crate::codec::words::Word as _;
@@ -69,6 +71,7 @@ pub fn lead_resource(state: &LeadState, head: &Head) -> Option<v1::Lead> {
         screening_reasons: screening.map(|screening| screening.reasons.clone()).unwrap_or_default(),
         duplicate_of: text_or_empty(duplicate_of),
         case_id: case_id_of(file.lead_id).to_string(),
+        raised_by: texts(&signal.raised_by),
         correlation: head.correlation.to_string(),
         etag,
         create_time,

@@ -106,6 +106,7 @@ pub fn leads() -> Vec<LeadEvent> {
         region: "310115".parse().expect("region"),
         legal_bases: bases(),
         discovered_at: at("2026-03-01T02:00:00.123456Z"),
+        raised_by: [].into(),
     };
     [
         LeadChange::Opened(Box::new(signal)),
@@ -114,6 +115,24 @@ pub fn leads() -> Vec<LeadEvent> {
     ]
     .map(|change| LeadEvent { lead_id: lead_id(1), change })
     .to_vec()
+}
+
+/// Leads and cases as they are written since they name the officers behind them.
+pub fn leads_v2() -> Vec<LeadEvent> {
+    let mut opened = leads().remove(0);
+    if let LeadChange::Opened(signal) = &mut opened.change {
+        signal.raised_by = ["o-21", "o-22"].map(officer).into();
+    }
+    vec![opened]
+}
+
+pub fn cases_v2() -> Vec<CaseEvent> {
+    let mut opened = cases().remove(0);
+    if let CaseChange::Opened(opening) = &mut opened.change {
+        opening.screened_by = Some(officer("o-20"));
+        opening.raised_by = ["o-21", "o-22"].map(officer).into();
+    }
+    vec![opened]
 }
 
 pub fn cases() -> Vec<CaseEvent> {
@@ -135,6 +154,7 @@ fn procedure() -> Vec<CaseChange> {
             officers: vec![officer("o-17"), officer("o-18")],
             opened_by: officer("o-17"),
             screened_by: None,
+            raised_by: [].into(),
             conduct_at: at("2020-03-01T14:30:00Z"),
             discovered_at: at("2026-03-01T02:00:00Z"),
             harm_to_health: true,

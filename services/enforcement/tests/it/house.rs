@@ -95,6 +95,9 @@ impl House {
             region: "310115".into(),
             legal_bases: vec!["S1-8".into()],
             submitted_at: Some(timestamp(self.clock.now())),
+            recorded_by: reference("reviewer-1"),
+            confirmed_by: reference("reviewer-2"),
+            submitted_by: reference("reviewer-2"),
             ..Default::default()
         };
         let metadata = Metadata {
@@ -158,16 +161,20 @@ impl House {
             self.officers.propose_decision(by(officer("a"), propose(case_id, measures))).await.unwrap().into_inner();
         let decision_id = proposed.case.unwrap().decision.unwrap().decision_id;
         self.officers.confirm_decision(by(officer("b"), confirm(case_id, &decision_id))).await.unwrap();
-        let served = pb::RecordServiceRequest {
+        self.officers.record_service(by(officer("a"), self.service(case_id))).await.unwrap();
+        self.rest().await;
+        self.case(case_id).await
+    }
+
+    /// The decision of the case was served just now.
+    pub fn service(&self, case_id: &str) -> pb::RecordServiceRequest {
+        pb::RecordServiceRequest {
             request_id: request_id(),
             case_id: case_id.into(),
             method: pb::ServiceMethod::PlatformInbox.into(),
             served_at: Some(timestamp(self.clock.now())),
             ..Default::default()
-        };
-        self.officers.record_service(by(officer("a"), served)).await.unwrap();
-        self.rest().await;
-        self.case(case_id).await
+        }
     }
 
     pub async fn case(&self, case_id: &str) -> pb::Case {
@@ -229,6 +236,11 @@ impl House {
 
 pub fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+/// An officer of the municipal cyberspace office, as review names them.
+fn reference(officer: &str) -> Option<review::v1::OfficerReference> {
+    Some(review::v1::OfficerReference { agency: "cac-310000".into(), officer: officer.into() })
 }
 
 pub fn sha256(text: &str) -> String {

@@ -78,6 +78,7 @@ fn open(step: usize) -> CaseCommand {
         lead: Some(AcceptedLead {
             agency: by(0, 0).agency,
             screened_by: by(0, 0).officer,
+            raised_by: ["d".parse().unwrap()].into(),
             region: "310115".parse().unwrap(),
             competence: competence(),
         }),
@@ -206,10 +207,12 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             by: actor,
             service: Service {
                 method: ServiceMethod::Post,
-                served_at: now,
+                // Sometimes dated back, before the decision or for longer than a day.
+                served_at: now - TimeDelta::hours(i64::try_from(x.saturating_sub(10) * 3).unwrap()),
                 appeal_until: now + TimeDelta::hours(20),
                 provisional: flag,
             },
+            now,
         },
         13 | 14 => {
             let order_id = orders.get(z % orders.len().max(1)).copied().unwrap_or(OrderId::from(Uuid::from_u128(5)));
@@ -272,6 +275,13 @@ fn promises_hold(state: &CaseState) {
     let decision = &ruling.decision;
     assert_ne!(decision.proposal.proposer, decision.confirmer, "four eyes");
     assert!(!file.evidence.is_empty(), "a decision rests on evidence");
+    if let Some(service) = &decision.service {
+        assert!(service.served_at >= decision.issued_at, "nothing is served before it was decided");
+    }
+    for verdict in ruling.appeals.iter().filter_map(|appeal| appeal.verdict.as_ref()) {
+        let behind = file.opening.raised_by.iter().any(|officer| officer.to_string() == verdict.decided_by);
+        assert!(!behind, "whoever made the finding hears no appeal");
+    }
     let notice = &ruling.told.notice.measures;
     assert_eq!(first_heavier(&decision.proposal.measures, notice), None, "never heavier than announced");
     let standing: Vec<Measure> = ruling.standing.values().cloned().collect();

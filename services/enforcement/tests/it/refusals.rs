@@ -1,5 +1,6 @@
 //! What the service refuses, by which code and reason, with nothing written.
 
+use casebook_execution::Clock as _;
 use casebook_proto::enforcement::v1 as pb;
 use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementService as _;
 use casebook_proto::timestamp;
@@ -179,5 +180,29 @@ async fn bad_input_names_its_field_and_writes_nothing() {
     let entries = house.officers.list_case_history(by(officer("a"), history)).await.unwrap().into_inner().entries;
     assert_eq!(entries.iter().filter(|entry| entry.position > before).count(), 1);
     house.verify().await;
+    house.close().await;
+}
+
+/// X07, X09: a window for an appeal that runs from service cannot be over before anybody knows of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn service_is_not_dated_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let measures = [measure("u-1", "MUTED", 7)];
+    let case_id = house.told("u-1", "V-05", &measures).await;
+    house.officers.waive_statement(by(officer("a"), waive(&case_id))).await.unwrap();
+    let proposed = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await.unwrap();
+    let decision_id = proposed.into_inner().case.unwrap().decision.unwrap().decision_id;
+    house.officers.confirm_decision(by(officer("b"), confirm(&case_id, &decision_id))).await.unwrap();
+    let decided_at = house.clock.now();
+    let served =
+        |served_at| pb::RecordServiceRequest { served_at: Some(timestamp(served_at)), ..house.service(&case_id) };
+    let early = house.officers.record_service(by(officer("a"), served(decided_at - TimeDelta::hours(1)))).await;
+    assert_eq!(refused(early), (Code::InvalidArgument, "SERVED_BEFORE_DECISION".into()));
+    house.clock.turn_by(TimeDelta::days(30));
+    let long_ago = house.officers.record_service(by(officer("a"), served(decided_at))).await;
+    assert_eq!(refused(long_ago), (Code::InvalidArgument, "SERVED_TOO_LONG_AGO".into()));
+    assert!(house.case(&case_id).await.decision.unwrap().served_at.is_none(), "nothing came of it");
+    house.officers.record_service(by(officer("a"), house.service(&case_id))).await.unwrap();
     house.close().await;
 }

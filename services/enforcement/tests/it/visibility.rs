@@ -9,8 +9,8 @@ use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementServ
 use tonic::Code;
 
 use crate::house::{
-    House, accept, account, auditor, by, confirm, evidence, file_appeal, health, measure, officer, open, operator_of,
-    principal, propose, refused, request_id, reviewer, waive,
+    House, accept, account, auditor, by, confirm, evidence, file_appeal, health, measure, officer, on, open,
+    operator_of, principal, propose, refused, request_id, reviewer, waive,
 };
 
 fn agency(id: &str, kind: AgencyKind) -> Principal {
@@ -275,5 +275,109 @@ async fn a_subject_acts_in_cases_about_its_account() {
     let filed = house.officers.file_appeal(by(own, file_appeal(&case_id))).await.unwrap().into_inner();
     assert_eq!(filed.case.unwrap().stage(), pb::CaseStage::UnderAppeal);
     house.verify().await;
+    house.close().await;
+}
+
+/// What remains of a case for the operator of `own`, before its act: all that it was told, and nothing else.
+fn told_to(own: &pb::AccountRef, full: &pb::Case) -> pb::Case {
+    let own_measures = |measures: &[pb::Measure]| -> Vec<pb::Measure> {
+        let own = measures.iter().filter(|measure| measure.account.as_ref() == Some(own)).cloned();
+        own.map(|measure| pb::Measure { order_id: String::new(), ..measure }).collect()
+    };
+    let notice = full.notice.clone().map(|notice| pb::Notice {
+        measures: own_measures(&notice.measures),
+        served_by: String::new(),
+        ..notice
+    });
+    let served = full.decision.clone().filter(|decision| decision.served_at.is_some());
+    let decision = served.map(|decision| pb::Decision {
+        measures: own_measures(&decision.measures),
+        proposer: String::new(),
+        confirmer: String::new(),
+        recommended: vec![],
+        departure_reason: String::new(),
+        statement_id: String::new(),
+        proposed_at: None,
+        ..decision
+    });
+    pb::Case {
+        case_id: full.case_id.clone(),
+        stage: full.stage,
+        instrument: full.instrument,
+        accounts: vec![own.clone()],
+        violation: full.violation.clone(),
+        agency: full.agency.clone(),
+        notice,
+        decision,
+        etag: full.etag.clone(),
+        update_time: full.update_time,
+        ..Default::default()
+    }
+}
+
+/// 行政处罚法 art. 44, 45, 61: a subject is told what it was served and what was taken down of its own act. Officers,
+/// evidence, proposals, orders, transfers, what others said and their accounts are not in its replies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_is_told_of_its_own_act_and_of_what_it_was_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let measures = [measure("u-1", "MUTED", 7), on("douyin", "d-1", "MUTED", 7)];
+    let case_id = house.told("u-1", "V-05", &measures).await;
+    let (own, other) = (operator_of("weibo", "u-1"), operator_of("douyin", "d-1"));
+    let state = |summary: &str| pb::RecordStatementRequest {
+        request_id: request_id(),
+        case_id: case_id.clone(),
+        summary: summary.into(),
+        ..Default::default()
+    };
+    house.officers.waive_statement(by(other, pb::WaiveStatementRequest { ..waive(&case_id) })).await.unwrap();
+    let elsewhere = operator_of("douyin", "d-1");
+    house.officers.record_statement(by(elsewhere, state("与本账号无关"))).await.unwrap();
+    let request = state("视频系转载");
+    let reply = house.officers.record_statement(by(own.clone(), request.clone())).await.unwrap().into_inner();
+    let full = house.case(&case_id).await;
+    assert_eq!(full.statements.len(), 2);
+    let expected = pb::Case { statements: full.statements[1..].to_vec(), ..told_to(&account("weibo", "u-1"), &full) };
+    assert_eq!(reply.case, Some(expected.clone()));
+
+    // A proposal waits and a decision is not served: neither is told when the request comes again.
+    let proposed = house.officers.propose_decision(by(officer("a"), propose(&case_id, &measures))).await.unwrap();
+    let decision_id = proposed.into_inner().case.unwrap().decision.unwrap().decision_id;
+    house.officers.confirm_decision(by(officer("b"), confirm(&case_id, &decision_id))).await.unwrap();
+    let again = house.officers.record_statement(by(own.clone(), request)).await.unwrap().into_inner();
+    assert_eq!((again.case, again.position), (Some(expected), reply.position));
+    let rehearsed = pb::FileAppealRequest { validate_only: true, ..file_appeal(&case_id) };
+    let rehearsed = house.officers.file_appeal(by(own.clone(), rehearsed)).await.unwrap().into_inner().case.unwrap();
+    assert_eq!((rehearsed.stage(), rehearsed.decision), (pb::CaseStage::UnderAppeal, None));
+
+    house.officers.record_service(by(officer("a"), house.service(&case_id))).await.unwrap();
+    let filed = house.officers.file_appeal(by(own, file_appeal(&case_id))).await.unwrap().into_inner().case.unwrap();
+    house.rest().await;
+    let full = house.case(&case_id).await;
+    let appeal = pb::Appeal { filed_by: String::new(), ..full.appeals[0].clone() };
+    let told = told_to(&account("weibo", "u-1"), &full);
+    assert!(
+        told.decision.as_ref().is_some_and(|decision| decision.appeal_until.is_some() && decision.measures.len() == 1)
+    );
+    assert_eq!(
+        filed,
+        pb::Case { appeals: vec![appeal], etag: filed.etag.clone(), update_time: filed.update_time, ..told }
+    );
+    house.close().await;
+}
+
+/// The same for a waiver; an officer who writes one down sees the case.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_that_waives_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let case_id = house.told("u-1", "V-05", &[measure("u-1", "MUTED", 7)]).await;
+    let waived = house.officers.waive_statement(by(operator_of("weibo", "u-1"), waive(&case_id))).await.unwrap();
+    let full = house.case(&case_id).await;
+    let expected = pb::Case { statement_waived: true, ..told_to(&account("weibo", "u-1"), &full) };
+    assert_eq!(waived.into_inner().case, Some(expected));
+    let case_id = house.told("u-2", "V-05", &[measure("u-2", "MUTED", 7)]).await;
+    let waived = house.officers.waive_statement(by(officer("a"), waive(&case_id))).await.unwrap();
+    assert_eq!(waived.into_inner().case, Some(house.case(&case_id).await));
     house.close().await;
 }

@@ -106,7 +106,7 @@ fn observed_of(event: &ItemObserved) -> proto::ItemObserved {
 
 fn observed(message: proto::ItemObserved) -> Reading<ItemObserved> {
     Ok(ItemObserved {
-        item_id: parsed("item_id", &message.item_id)?,
+        item_id: text("item_id", &message.item_id)?,
         capture: Capture {
             platform: message.platform,
             platform_item_id: text_from(message.platform_item_id),
@@ -116,8 +116,8 @@ fn observed(message: proto::ItemObserved) -> Reading<ItemObserved> {
             published_at: optional_time("published_at", message.published_at)?,
         },
         source: source(message.source)?,
-        report: optional("report_id", &message.report_id)?,
-        region: parsed("region", &message.region)?,
+        report: some_text("report_id", &message.report_id)?,
+        region: text("region", &message.region)?,
         observed_at: time("observed_at", message.observed_at)?,
     })
 }
@@ -137,18 +137,18 @@ fn version_recorded_of(event: &ItemVersionRecorded) -> proto::ItemVersionRecorde
 
 fn version_recorded(message: proto::ItemVersionRecorded) -> Reading<ItemVersionRecorded> {
     Ok(ItemVersionRecorded {
-        item_id: parsed("item_id", &message.item_id)?,
+        item_id: text("item_id", &message.item_id)?,
         version: message.version,
         snapshot: Snapshot { text: message.text, labels: message.labels, links: message.links },
-        report: optional("report_id", &message.report_id)?,
+        report: some_text("report_id", &message.report_id)?,
         observed_at: time("observed_at", message.observed_at)?,
     })
 }
 
 fn reported(message: proto::ItemReported) -> Reading<ItemReported> {
     Ok(ItemReported {
-        item_id: parsed("item_id", &message.item_id)?,
-        report: parsed("report_id", &message.report_id)?,
+        item_id: text("item_id", &message.item_id)?,
+        report: text("report_id", &message.report_id)?,
         version: Some(message.version).filter(|version| *version > 0),
         reported_at: time("reported_at", message.reported_at)?,
     })
@@ -156,7 +156,7 @@ fn reported(message: proto::ItemReported) -> Reading<ItemReported> {
 
 fn deletion_observed(message: proto::ItemDeletionObserved) -> Reading<ItemDeletionObserved> {
     Ok(ItemDeletionObserved {
-        item_id: parsed("item_id", &message.item_id)?,
+        item_id: text("item_id", &message.item_id)?,
         observed_at: time("observed_at", message.observed_at)?,
     })
 }
@@ -177,9 +177,9 @@ pub(crate) fn screened_of(event: &ItemScreened) -> proto::ItemScreened {
 
 fn screened(message: proto::ItemScreened) -> Reading<ItemScreened> {
     Ok(ItemScreened {
-        item_id: parsed("item_id", &message.item_id)?,
+        item_id: text("item_id", &message.item_id)?,
         version: message.version,
-        text_sha256: parsed("text_sha256", &message.text_sha256)?,
+        text_sha256: text("text_sha256", &message.text_sha256)?,
         rule_pack_version: message.rule_pack_version,
         screening: screening(message.hits, message.truncated),
         account: account_facts(message.account_standing, message.certification)?,
@@ -205,10 +205,10 @@ fn finding_recorded_of(event: &FindingRecorded) -> proto::FindingRecorded {
 fn finding_recorded(message: proto::FindingRecorded) -> Reading<FindingRecorded> {
     let quoted_span = message.quoted_span.ok_or_else(|| Unreadable::new("quoted_span", "is missing"))?;
     Ok(FindingRecorded {
-        item_id: parsed("item_id", &message.item_id)?,
-        finding: parsed("finding_id", &message.finding_id)?,
+        item_id: text("item_id", &message.item_id)?,
+        finding: text("finding_id", &message.finding_id)?,
         version: message.version,
-        item_sha256: parsed("item_sha256", &message.item_sha256)?,
+        item_sha256: text("item_sha256", &message.item_sha256)?,
         violation: message.violation,
         quoted_span: span(quoted_span),
         reasons: message.reasons,
@@ -230,8 +230,8 @@ fn finding_confirmed_of(event: &FindingConfirmed) -> proto::FindingConfirmed {
 
 fn finding_confirmed(message: proto::FindingConfirmed) -> Reading<FindingConfirmed> {
     Ok(FindingConfirmed {
-        item_id: parsed("item_id", &message.item_id)?,
-        finding: parsed("finding_id", &message.finding_id)?,
+        item_id: text("item_id", &message.item_id)?,
+        finding: text("finding_id", &message.finding_id)?,
         violation: message.violation,
         confirmed_by: officer("confirmed_by", message.confirmed_by)?,
         confirmed_at: time("confirmed_at", message.confirmed_at)?,
@@ -250,8 +250,8 @@ fn finding_rejected_of(event: &FindingRejected) -> proto::FindingRejected {
 
 fn finding_rejected(message: proto::FindingRejected) -> Reading<FindingRejected> {
     Ok(FindingRejected {
-        item_id: parsed("item_id", &message.item_id)?,
-        finding: parsed("finding_id", &message.finding_id)?,
+        item_id: text("item_id", &message.item_id)?,
+        finding: text("finding_id", &message.finding_id)?,
         reasons: message.reasons,
         rejected_by: officer("rejected_by", message.rejected_by)?,
         rejected_at: time("rejected_at", message.rejected_at)?,
@@ -293,21 +293,21 @@ fn referral(message: proto::ReferralSubmitted) -> Reading<ReferralSubmitted> {
     let unscreened = message.account_standing == i32::from(proto::AccountStanding::Unspecified);
     let quoted_span = message.quoted_span.ok_or_else(|| Unreadable::new("quoted_span", "is missing"))?;
     Ok(ReferralSubmitted {
-        item_id: parsed("item_id", &message.item_id)?,
-        finding: parsed("finding_id", &message.finding_id)?,
+        item_id: text("item_id", &message.item_id)?,
+        finding: text("finding_id", &message.finding_id)?,
         platform: message.platform,
         platform_item_id: text_from(message.platform_item_id),
         platform_uid: message.platform_uid,
         handle: message.handle,
-        account_id: parsed("account_id", &message.account_id)?,
+        account_id: text("account_id", &message.account_id)?,
         violation: message.violation,
         reasons: message.reasons,
         quoted_span: span(quoted_span),
         version: message.version,
-        item_sha256: parsed("item_sha256", &message.item_sha256)?,
+        item_sha256: text("item_sha256", &message.item_sha256)?,
         published_at: optional_time("published_at", message.published_at)?,
         reports: each("report_ids", &message.report_ids)?,
-        region: parsed("region", &message.region)?,
+        region: text("region", &message.region)?,
         legal_bases: message.legal_bases,
         account: if unscreened { None } else { Some(account_facts(message.account_standing, message.certification)?) },
         recorded_by: officer("recorded_by", message.recorded_by)?,

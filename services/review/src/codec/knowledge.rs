@@ -3,7 +3,7 @@
 use casebook_execution::{Aggregate, DecodeError, Stored};
 use casebook_proto::{accounts, credentials};
 
-use super::values::{optional_time, parsed, time};
+use super::values::{optional_time, text, time};
 use super::{Unreadable, read};
 use crate::domain::standing::{KnownAccount, KnownAccountEvent, KnownCredential, KnownCredentialEvent, VerifiedPeriod};
 
@@ -53,7 +53,7 @@ impl Aggregate for KnownCredential {
         match event_type {
             "casebook.credentials.v1.CredentialVerified" => read(event_type, json, |message: CredentialVerified| {
                 Ok(KnownCredentialEvent::Verified {
-                    account: parsed("account_id", &message.account_id)?,
+                    account: text("account_id", &message.account_id)?,
                     period: VerifiedPeriod {
                         from: time("valid_from", message.valid_from)?,
                         until: optional_time("valid_until", message.valid_until)?,

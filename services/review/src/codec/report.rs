@@ -114,13 +114,13 @@ pub(crate) fn filed_of(event: &ReportFiled) -> proto::ReportFiled {
 
 fn filed(message: proto::ReportFiled) -> Reading<ReportFiled> {
     Ok(ReportFiled {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         channel: channel(message.channel)?,
         reporter_ref: text_from(message.reporter_ref),
         reasons: message.reasons,
-        region: parsed("region", &message.region)?,
+        region: text("region", &message.region)?,
         attachments_sha256: each::<TextHash>("attachments_sha256", &message.attachments_sha256)?,
-        item_id: parsed("item_id", &message.item_id)?,
+        item_id: text("item_id", &message.item_id)?,
         capture: Capture {
             platform: message.platform,
             platform_item_id: text_from(message.platform_item_id),
@@ -147,11 +147,11 @@ pub(crate) fn accepted_of(event: &ReportAccepted) -> proto::ReportAccepted {
 
 fn accepted(message: proto::ReportAccepted) -> Reading<ReportAccepted> {
     Ok(ReportAccepted {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         accepted_by: officer("accepted_by", message.accepted_by)?,
         accepted_at: time("accepted_at", message.accepted_at)?,
         late: message.late,
-        by_finding: optional("by_finding_id", &message.by_finding_id)?,
+        by_finding: some_text("by_finding_id", &message.by_finding_id)?,
     })
 }
 
@@ -168,10 +168,10 @@ pub(crate) fn declined_of(event: &ReportDeclined) -> proto::ReportDeclined {
 
 fn declined(message: proto::ReportDeclined) -> Reading<ReportDeclined> {
     Ok(ReportDeclined {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         reason: decline_reason(message.reason)?,
         explanation: message.explanation,
-        competent_agency: optional("competent_agency", &message.competent_agency)?,
+        competent_agency: some_text("competent_agency", &message.competent_agency)?,
         declined_by: officer("declined_by", message.declined_by)?,
         declined_at: time("declined_at", message.declined_at)?,
     })
@@ -187,7 +187,7 @@ pub(crate) fn withdrawn_of(event: &ReportWithdrawn) -> proto::ReportWithdrawn {
 
 fn withdrawn(message: proto::ReportWithdrawn) -> Reading<ReportWithdrawn> {
     Ok(ReportWithdrawn {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         reasons: message.reasons,
         withdrawn_at: time("withdrawn_at", message.withdrawn_at)?,
     })
@@ -204,8 +204,8 @@ pub(crate) fn merged_of(event: &ReportMerged) -> proto::ReportMerged {
 
 fn merged(message: proto::ReportMerged) -> Reading<ReportMerged> {
     Ok(ReportMerged {
-        report_id: parsed("report_id", &message.report_id)?,
-        into: parsed("into_report_id", &message.into_report_id)?,
+        report_id: text("report_id", &message.report_id)?,
+        into: text("into_report_id", &message.into_report_id)?,
         merged_by: officer("merged_by", message.merged_by)?,
         merged_at: time("merged_at", message.merged_at)?,
     })
@@ -234,7 +234,7 @@ pub(crate) fn concluded_of(event: &ReportConcluded) -> proto::ReportConcluded {
 }
 
 fn concluded(message: proto::ReportConcluded) -> Reading<ReportConcluded> {
-    let finding = || parsed("finding_id", &message.finding_id);
+    let finding = || text("finding_id", &message.finding_id);
     let violation = message.violation.clone();
     let outcome = match proto::ReportOutcome::try_from(message.outcome) {
         Ok(proto::ReportOutcome::Found) => Outcome::Found { finding: finding()?, violation },
@@ -245,7 +245,7 @@ fn concluded(message: proto::ReportConcluded) -> Reading<ReportConcluded> {
         }
     };
     Ok(ReportConcluded {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         outcome,
         concluded_at: time("concluded_at", message.concluded_at)?,
     })
@@ -253,7 +253,7 @@ fn concluded(message: proto::ReportConcluded) -> Reading<ReportConcluded> {
 
 fn acceptance_overdue(message: proto::ReportAcceptanceOverdue) -> Reading<ReportAcceptanceOverdue> {
     Ok(ReportAcceptanceOverdue {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         due_at: time("due_at", message.due_at)?,
         noted_at: time("noted_at", message.noted_at)?,
     })
@@ -261,7 +261,7 @@ fn acceptance_overdue(message: proto::ReportAcceptanceOverdue) -> Reading<Report
 
 fn acceptance_rescheduled(message: proto::ReportAcceptanceRescheduled) -> Reading<ReportAcceptanceRescheduled> {
     Ok(ReportAcceptanceRescheduled {
-        report_id: parsed("report_id", &message.report_id)?,
+        report_id: text("report_id", &message.report_id)?,
         due: due(time("due_at", message.due_at)?, message.provisional),
     })
 }

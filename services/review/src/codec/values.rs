@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+pub(crate) use casebook_execution::codec::{some_text, text};
 use casebook_kernel::Timestamp;
 use casebook_proto::Timestamp as ProtoTimestamp;
 use casebook_proto::review::v1 as proto;
@@ -15,18 +16,8 @@ use crate::domain::report::{Channel, DeclineReason};
 use crate::domain::screening::{Hit, Screening, Span};
 use crate::domain::standing::{AccountFacts, AccountStanding, Certification};
 
-/// Reads any id, hash or region by its one spelling.
-pub(crate) fn parsed<T: FromStr<Err: std::fmt::Display>>(field: &'static str, text: &str) -> Reading<T> {
-    text.parse().map_err(|error| Unreadable::new(field, error))
-}
-
-/// The same where an empty text means that there is none.
-pub(crate) fn optional<T: FromStr<Err: std::fmt::Display>>(field: &'static str, text: &str) -> Reading<Option<T>> {
-    if text.is_empty() { Ok(None) } else { parsed(field, text).map(Some) }
-}
-
 pub(crate) fn each<T: FromStr<Err: std::fmt::Display>>(field: &'static str, texts: &[String]) -> Reading<Vec<T>> {
-    texts.iter().map(|text| parsed(field, text)).collect()
+    texts.iter().map(|one| text(field, one)).collect()
 }
 
 pub(crate) fn text_of(text: &Option<String>) -> String {
@@ -97,7 +88,7 @@ pub(crate) fn officer_of(officer: &OfficerReference) -> Option<proto::OfficerRef
 
 pub(crate) fn officer(field: &'static str, officer: Option<proto::OfficerReference>) -> Reading<OfficerReference> {
     let officer = officer.ok_or_else(|| Unreadable::new(field, "is missing"))?;
-    Ok(OfficerReference { agency: parsed(field, &officer.agency)?, officer: parsed(field, &officer.officer)? })
+    Ok(OfficerReference { agency: text(field, &officer.agency)?, officer: text(field, &officer.officer)? })
 }
 
 pub(crate) fn content_of(content: &Content) -> proto::Content {

@@ -9,7 +9,7 @@ use casebook_proto::review::v1 as proto;
 use tonic::{Request, Status};
 
 use super::{Review, knowledge_status, not_found, parse, report_reply, row_error};
-use crate::codec::values::{channel, decline_reason, parsed, text_from};
+use crate::codec::values::{channel, decline_reason, text, text_from};
 use crate::domain::finding::OfficerReference;
 use crate::domain::report::{FiledReport, MergeTarget, Outcome, ReportCommand};
 use crate::reactions::acceptance_due;
@@ -72,7 +72,7 @@ impl Review {
         let Write { request, context, .. } = self.gate.write(request)?;
         let competent_agency = match request.competent_agency.as_str() {
             "" => None,
-            agency => Some(parsed("competent_agency", agency).map_err(|error| invalid("competent_agency", error))?),
+            agency => Some(text("competent_agency", agency).map_err(|error| invalid("competent_agency", error))?),
         };
         let id = parse::id("report_id", &request.report_id)?;
         let command = ReportCommand::Decline {

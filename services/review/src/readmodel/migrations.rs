@@ -1,6 +1,6 @@
 //! The tables of this service.
 
-use casebook_readmodel::base_migrations;
+use casebook_readmodel::{IndexColumns, base_migrations, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 #[derive(Debug)]
@@ -26,29 +26,16 @@ impl MigrationName for CreateReviewTables {
 #[async_trait::async_trait]
 impl MigrationTrait for CreateReviewTables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [reports(), items(), known_accounts(), known_credentials()] {
-            manager.create_table(table).await?;
-        }
-        for (name, table, columns) in INDEXES {
-            let mut index = Index::create().name(*name).table(*table).to_owned();
-            for column in *columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        create_tables(manager, [reports(), items(), known_accounts(), known_credentials()], INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["known_credentials", "known_accounts", "items", "reports"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(manager, &["known_credentials", "known_accounts", "items", "reports"]).await
     }
 }
 
 /// Each filter of a list has an index that begins with it and goes on in the default order.
-const INDEXES: &[(&str, &str, &[&str])] = &[
+const INDEXES: &[IndexColumns] = &[
     ("reports_by_created", "reports", &["created"]),
     ("reports_by_due", "reports", &["acceptance_due_us"]),
     ("reports_by_stage", "reports", &["stage", "created"]),

@@ -1,7 +1,9 @@
-//! What content review promises to the outside: every stored shape still decodes, and real posts are screened.
+//! What content review promises to the outside: every stored shape still decodes, every history can be restarted, and real
+//! posts are screened.
 
 mod golden;
 mod posts;
 mod program;
+mod properties;
 mod service;
 mod world;

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use casebook_kernel::ids::{CaseId, LeadId, OrderId};
 use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, AgencyId, AgencyKind, OfficerId, Timestamp};
@@ -47,6 +49,7 @@ pub enum CaseCommand {
     RecordService {
         by: Actor,
         service: Service,
+        now: Timestamp,
     },
     /// By the reaction on an order's end.
     SettleOrder(OrderReport),
@@ -118,6 +121,7 @@ pub struct Competence {
 pub struct AcceptedLead {
     pub agency: AgencyId,
     pub screened_by: OfficerId,
+    pub raised_by: BTreeSet<OfficerId>,
     pub region: Region,
     /// For the violation that the lead names; the case may be about another one.
     pub competence: Competence,

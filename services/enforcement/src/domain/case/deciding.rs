@@ -10,7 +10,7 @@ use super::event::{CaseChange, DecisionIssued};
 use super::hearing::{fitting, own_case, policy};
 use super::refusal::CaseRefusal;
 use super::state::{CaseFile, Proposal, Service, Stage, Told};
-use super::{PROPOSALS_MAX, held_by};
+use super::{PROPOSALS_MAX, held_by, served_lately};
 use crate::domain::ids::DecisionId;
 use crate::domain::measure::{Measure, first_heavier};
 
@@ -173,7 +173,13 @@ pub(super) fn reject(
     Ok(vec![CaseChange::ProposalRejected { decision_id, reasons, by: by.officer }])
 }
 
-pub(super) fn record_service(file: &CaseFile, by: Actor, service: Service) -> Result<Vec<CaseChange>, CaseRefusal> {
+/// The window for an appeal runs from service, so it may be dated neither before the decision nor long ago.
+pub(super) fn record_service(
+    file: &CaseFile,
+    by: Actor,
+    service: Service,
+    now: Timestamp,
+) -> Result<Vec<CaseChange>, CaseRefusal> {
     own_case(file, &by)?;
     let decision = &file.ruling().ok_or(CaseRefusal::NotDecided)?.decision;
     if decision.service.is_some() {
@@ -182,6 +188,7 @@ pub(super) fn record_service(file: &CaseFile, by: Actor, service: Service) -> Re
     if service.served_at < decision.issued_at {
         return Err(CaseRefusal::ServedBeforeDecision { issued_at: decision.issued_at });
     }
+    served_lately(service.served_at, now)?;
     let decision_id = decision.proposal.decision_id;
     Ok(vec![CaseChange::DecisionServed { decision_id, service, recorded_by: by.officer }])
 }

@@ -24,8 +24,9 @@ pub(super) fn evolve(state: CaseState, event: &CaseEvent) -> CaseState {
 }
 
 fn opened(opening: &Opening) -> CaseFile {
+    let before = opening.screened_by.iter().chain(&opening.raised_by);
     let participants: BTreeSet<_> =
-        opening.officers.iter().chain([&opening.opened_by]).chain(&opening.screened_by).cloned().collect();
+        opening.officers.iter().chain([&opening.opened_by]).chain(before).cloned().collect();
     CaseFile {
         agency: opening.agency.clone(),
         agency_kind: opening.agency_kind,

@@ -9,7 +9,7 @@ use super::command::ServeNotice;
 use super::event::CaseChange;
 use super::refusal::CaseRefusal;
 use super::state::{Answer, Author, CaseFile, Defence, Notice, Stage, Statement, Told, Waiver};
-use super::{SERVED_AGO_MAX, STATEMENTS_MAX, held_by};
+use super::{STATEMENTS_MAX, held_by, served_lately};
 use crate::domain::ids::{NoticeId, StatementId};
 use crate::domain::measure::{Measure, first_heavier};
 
@@ -24,10 +24,7 @@ pub(super) fn serve_notice(file: &CaseFile, command: ServeNotice) -> Result<Vec<
     if command.served_at < file.opening.opened_at {
         return Err(CaseRefusal::ServedBeforeOpening { opened_at: file.opening.opened_at });
     }
-    let earliest = command.now - SERVED_AGO_MAX;
-    if command.served_at < earliest {
-        return Err(CaseRefusal::ServedTooLongAgo { earliest });
-    }
+    served_lately(command.served_at, command.now)?;
     fitting(file, &command.measures)?;
     command.admission.map_err(policy)?;
     if let Some(told) = earlier {

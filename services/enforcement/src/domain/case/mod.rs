@@ -49,8 +49,8 @@ pub const TRANSFERS_MAX: usize = 20;
 /// The most proposals of one case.
 pub const PROPOSALS_MAX: usize = 50;
 
-/// The longest time that a notice lies back when it is recorded: a notice dated earlier would have eaten the subject's
-/// time to answer.
+/// The longest time that the service of a notice or a decision lies back when it is recorded: dated earlier, it would
+/// have eaten the subject's time to answer or to appeal.
 pub const SERVED_AGO_MAX: TimeDelta = TimeDelta::days(1);
 
 /// The deadline of an offer to another agency.
@@ -103,7 +103,7 @@ impl Decider for Case {
             CaseCommand::RejectProposal { by, decision_id, reasons } => {
                 deciding::reject(file, by, decision_id, reasons)?
             }
-            CaseCommand::RecordService { by, service } => deciding::record_service(file, by, service)?,
+            CaseCommand::RecordService { by, service, now } => deciding::record_service(file, by, service, now)?,
             CaseCommand::SettleOrder(report) => closing::settle_order(file, report)?,
             CaseCommand::FileAppeal { by, kind, grounds, window_until, decide_until, now } => {
                 let terms = appeal::FilingTerms { window_until, decide_until, now };
@@ -144,6 +144,12 @@ fn held_by(file: &CaseFile, by: &Actor) -> Result<(), CaseRefusal> {
         Some(transfer) => Err(CaseRefusal::TransferPending { to: transfer.to_agency.clone() }),
         None => Ok(()),
     }
+}
+
+/// Times of the subject run from service: it is recorded while it is fresh.
+fn served_lately(served_at: Timestamp, now: Timestamp) -> Result<(), CaseRefusal> {
+    let earliest = now - SERVED_AGO_MAX;
+    if served_at < earliest { Err(CaseRefusal::ServedTooLongAgo { earliest }) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub(super) fn open(state: &CaseState, command: OpenCase) -> Result<Vec<CaseEvent
         officers: command.officers,
         opened_by: command.by.officer,
         screened_by: Some(lead.screened_by),
+        raised_by: lead.raised_by,
         conduct_at: command.conduct_at,
         discovered_at: command.discovered_at,
         harm_to_health: command.harm_to_health,

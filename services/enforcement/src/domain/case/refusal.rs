@@ -44,7 +44,7 @@ pub enum CaseRefusal {
     TooMuchEvidence,
     #[error("a notice is not served before the case was opened, at {opened_at}")]
     ServedBeforeOpening { opened_at: Timestamp },
-    #[error("a notice is recorded within a day of its service: it was served before {earliest}")]
+    #[error("service is recorded within a day: this one was before {earliest}")]
     ServedTooLongAgo { earliest: Timestamp },
     #[error("a measure is named twice for one account: {measure}")]
     MeasureTwice { measure: Box<Measure> },

@@ -35,7 +35,8 @@ pub struct CaseFile {
     pub agency_kind: AgencyKind,
     pub officers: Vec<OfficerId>,
     pub evidence: Vec<Evidence>,
-    /// Every officer who had a hand in it: none of them hears the appeal.
+    /// Every officer who had a hand in it, or in the finding and the lead that it goes back to: none of them hears the
+    /// appeal.
     pub participants: BTreeSet<OfficerId>,
     /// How many notices, statements, proposals (with reversals) and appeals there were: their ids count on.
     pub notices: usize,
@@ -128,6 +129,8 @@ pub struct Opening {
     pub opened_by: OfficerId,
     /// Who took the lead up; none in cases that were opened before it was written down.
     pub screened_by: Option<OfficerId>,
+    /// The officers behind the lead, as it names them.
+    pub raised_by: BTreeSet<OfficerId>,
     pub conduct_at: Timestamp,
     pub discovered_at: Timestamp,
     pub harm_to_health: bool,

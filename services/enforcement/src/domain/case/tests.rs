@@ -43,6 +43,7 @@ fn open_case() -> OpenCase {
         lead: Some(AcceptedLead {
             agency: "cac-310000".parse().expect("agency"),
             screened_by: officer("s"),
+            raised_by: ["r1", "r2"].map(officer).into(),
             region: "310115".parse().expect("region"),
             competence: Competence { kinds: vec![AgencyKind::Cyberspace, AgencyKind::Health] },
         }),
@@ -164,7 +165,7 @@ fn record_service(served_at: &str) -> CaseCommand {
         appeal_until: at(APPEAL_UNTIL),
         provisional: false,
     };
-    CaseCommand::RecordService { by: cyberspace("a"), service }
+    CaseCommand::RecordService { by: cyberspace("a"), service, now: at(served_at) }
 }
 
 fn executed(from: &str) -> OrderEnd {

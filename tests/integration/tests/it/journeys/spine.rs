@@ -12,7 +12,7 @@ use casebook_proto::review::v1::{self as review, ReportStage};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::docket::{BASIS, Docket, account, execute, measure, mute, receipt, report};
+use super::docket::{BASIS, Docket, account, denied, execute, measure, mute, receipt, refused, report};
 use super::{Journey, people, registry, request_id, reviewing, verification};
 
 pub const CALLS: &[&str] = &[
@@ -212,6 +212,7 @@ impl Matter {
                 enforcement.get_lead(get).await.expect("opened by the referral").into_inner().lead.expect("a lead");
             assert_eq!((lead.state(), lead.source()), (LeadState::Received, pb::LeadSource::Referral));
             assert_eq!((&lead.item_id, &lead.report_ids), (&self.item_id, &vec![self.report_id.clone()]));
+            assert_eq!(lead.raised_by, ["reviewer-1", "reviewer-2"]);
             let request = pb::AcceptLeadRequest {
                 request_id: request_id(),
                 lead_id: self.lead_id.clone(),
@@ -292,6 +293,16 @@ impl Matter {
         }
     }
 
+    /// Issue 2: whoever recorded, confirmed or referred the finding took part in what is appealed against.
+    async fn reviewers_do_not_hear_the_appeal(&self, journey: &Journey) {
+        let docket = self.docket(journey);
+        for name in ["reviewer-1", "reviewer-2"] {
+            let desk = journey.desk(people::appeal_officer(name));
+            let judgement = docket.judgement(&self.appeal_id, AppealOutcome::Rejected);
+            assert_eq!(refused(desk.enforcement().decide_appeal(judgement).await), denied("SAME_OFFICER"), "{name}");
+        }
+    }
+
     async fn ended(&mut self, step: Step, journey: &Journey) {
         let docket = self.docket(journey);
         match step {
@@ -332,6 +343,9 @@ async fn a_report_becomes_an_executed_sanction() {
     let journey = Journey::begin().await;
     let mut matter = Matter::default();
     for step in Step::ALL {
+        if step == Step::JudgeAppeal {
+            matter.reviewers_do_not_hear_the_appeal(&journey).await;
+        }
         matter.play(step, &journey).await;
     }
     let docket = matter.docket(&journey);

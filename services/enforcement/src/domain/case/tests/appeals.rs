@@ -84,7 +84,11 @@ fn a_provisional_window_closes_when_its_end_is_known() {
         appeal_until: at(APPEAL_UNTIL),
         provisional: true,
     };
-    let served = decided(vec![seven_days()]).after(CaseCommand::RecordService { by: cyberspace("a"), service });
+    let served = decided(vec![seven_days()]).after(CaseCommand::RecordService {
+        by: cyberspace("a"),
+        service,
+        now: at(DECIDED),
+    });
     let file = |window_until: Option<&str>| CaseCommand::FileAppeal {
         by: subject(),
         kind: AppealKind::InternalReview,
@@ -145,13 +149,24 @@ fn whoever_helped_the_case_along_has_had_a_hand_in_it() {
         .after(stated)
         .after(propose(proposal(vec![seven_days()], 4)))
         .after(confirm("b"))
-        .after(CaseCommand::RecordService { by: by("f"), service })
+        .after(CaseCommand::RecordService { by: by("f"), service, now: at(DECIDED) })
         .after(filed);
     for name in ["s", "e", "f", "g"] {
         let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
         given.clone().when(decide(name, AppealRuling::Rejected)).refused(refusal);
     }
     assert_eq!(stage(&given.after(decide("d", AppealRuling::Rejected))), "decided");
+}
+
+/// Issue 2: the same for the officers of the finding that the case goes back to, whichever agency they are of.
+#[test]
+fn whoever_made_the_finding_does_not_hear_the_appeal() {
+    let given = appealed(vec![seven_days()]);
+    for name in ["r1", "r2"] {
+        let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
+        given.clone().when(decide(name, AppealRuling::Rejected)).refused(refusal);
+    }
+    assert_eq!(stage(&given.after(decide("r3", AppealRuling::Rejected))), "decided");
 }
 
 /// 申诉不成立: the decision stands, and no order is touched.

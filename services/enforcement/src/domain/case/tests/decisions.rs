@@ -220,6 +220,34 @@ fn a_decision_is_served_once() {
     proposed(seven_days()).when(record_service(DECIDED)).refused(CaseRefusal::NotDecided);
 }
 
+/// X07, X09: the window for an appeal runs from service, so service is not dated back: it could have closed before anybody
+/// was told.
+#[test]
+fn service_is_recorded_while_it_is_fresh() {
+    let recorded = |served_at: &str, now: &str| CaseCommand::RecordService {
+        by: cyberspace("a"),
+        service: Service {
+            method: ServiceMethod::Post,
+            served_at: at(served_at),
+            appeal_until: at(APPEAL_UNTIL),
+            provisional: false,
+        },
+        now: at(now),
+    };
+    let served = "2026-03-14T02:00:00Z";
+    decided(seven_days())
+        .when(recorded(served, "2026-03-15T02:00:00.000001Z"))
+        .refused(CaseRefusal::ServedTooLongAgo { earliest: at("2026-03-14T02:00:00.000001Z") });
+    let in_time = decided(seven_days()).after(recorded(served, "2026-03-15T02:00:00Z"));
+    let state = in_time.state();
+    let service = state.file().and_then(CaseFile::ruling).and_then(|ruling| ruling.decision.service.as_ref());
+    assert_eq!(service.map(|service| service.served_at), Some(at(served)));
+    // However fresh the record is, nothing is served before it was decided.
+    decided(seven_days())
+        .when(recorded("2026-03-12T01:59:59Z", DECIDED))
+        .refused(CaseRefusal::ServedBeforeDecision { issued_at: at(DECIDED) });
+}
+
 /// 行政处罚法 art. 42: those who conduct the case decide it; a colleague from the same agency does not.
 #[test]
 fn only_the_officers_of_the_case_decide_it() {

@@ -55,10 +55,12 @@ fn a_closed_case_is_opened_again_where_it_was() {
     assert_eq!(stage(&opened().after(close(CaseOutcome::NoMeasure)).after(reopen())), "under investigation");
     assert_eq!(stage(&told(both()).after(close(CaseOutcome::NoMeasure)).after(reopen())), "with the subject");
     opened().when(reopen()).refused(CaseRefusal::NotClosed);
-    // Not by whoever had a hand in it, closing it included.
-    let by_a = CaseCommand::Reopen { by: cyberspace("a"), reasons: "新证据".to_owned() };
-    let refusal = CaseRefusal::SameOfficer { officer: officer("a") };
-    opened().after(close(CaseOutcome::NoMeasure)).when(by_a).refused(refusal);
+    // Not by whoever had a hand in it, closing it and the finding behind it included.
+    for name in ["a", "s", "r1", "r2"] {
+        let by_name = CaseCommand::Reopen { by: cyberspace(name), reasons: "新证据".to_owned() };
+        let refusal = CaseRefusal::SameOfficer { officer: officer(name) };
+        opened().after(close(CaseOutcome::NoMeasure)).when(by_name).refused(refusal);
+    }
 }
 
 /// The reaction that reports an order's end may run twice; a corrected receipt changes the end.
