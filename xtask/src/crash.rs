@@ -1,4 +1,4 @@
-//! `cargo xtask crash`: the binary that most people run, killed at random moments under load.
+//! `cargo xtask crash`: the binary that most people run, killed at random moments while whole matters are conducted.
 
 use crate::process::{Failure, cargo, run, target};
 

@@ -84,6 +84,7 @@ pub struct Foundation {
     tasks: TaskTracker,
     stop: CancellationToken,
     followers: Mutex<Vec<(String, watch::Receiver<Position>)>>,
+    read_models: Mutex<Vec<Arc<ReadModel>>>,
     parked: Mutex<Vec<watch::Receiver<usize>>>,
 }
 
@@ -116,6 +117,7 @@ impl Foundation {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             followers: Mutex::default(),
+            read_models: Mutex::default(),
             parked: Mutex::default(),
         })
     }
@@ -145,6 +147,7 @@ impl Foundation {
     /// Keeps the rows of a service up to date from now on.
     pub fn project(&self, service: &'static str, model: &Arc<ReadModel>, projections: Vec<Box<dyn Projection>>) {
         self.follow(format!("{service} rows"), model.progress());
+        self.read_models.lock().unwrap_or_else(PoisonError::into_inner).push(model.clone());
         self.tasks.spawn(casebook_readmodel::run(self.log.clone(), model.clone(), projections, self.stop.clone()));
     }
 
@@ -203,6 +206,8 @@ impl Foundation {
     /// Waits until every reaction has reacted to everything, and all rows show it.
     pub async fn at_rest(&self, patience: Duration) -> Result<Position, RestError> {
         let deadline = tokio::time::Instant::now() + patience;
+        let read_models = self.read_models.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let _waiting: Vec<_> = read_models.iter().map(|model| model.wait()).collect();
         let mut seen = Position::START;
         loop {
             let head = self.log.head().await.unwrap_or(seen);

@@ -13,7 +13,7 @@ mod verify;
 mod view;
 
 pub use base::base_migrations;
-pub use model::{OpenError, ReadModel, WaitError};
+pub use model::{OpenError, ReadModel, WaitError, Waiting};
 pub use page::{Listing, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageError, page};
 pub use projection::{Projection, ProjectionError, run};
 /// What brings the tables of a read model up to date; named here so that who opens one needs no sea-orm.

@@ -47,6 +47,18 @@ pub struct ReadModel {
     pub(crate) writer: DatabaseConnection,
     reader: DatabaseConnection,
     pub(crate) progress: watch::Sender<Position>,
+    /// How many wait for the rows to come further.
+    pub(crate) waiting: watch::Sender<usize>,
+}
+
+/// As long as it is held, rows are written without delay.
+#[derive(Debug)]
+pub struct Waiting<'a>(&'a watch::Sender<usize>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl ReadModel {
@@ -63,7 +75,7 @@ impl ReadModel {
         M::up(&writer, None).await.map_err(failed)?;
         let reader = Database::connect(options(url, READERS_MAX)).await.map_err(failed)?;
         let reached = load_cursor(&writer, ROWS).await.map_err(failed)?;
-        Ok(Self { writer, reader, progress: watch::Sender::new(reached) })
+        Ok(Self { writer, reader, progress: watch::Sender::new(reached), waiting: watch::Sender::new(0) })
     }
 
     /// Where queries go.
@@ -81,8 +93,15 @@ impl ReadModel {
         *self.progress.borrow()
     }
 
+    /// Says that somebody waits: rows that are left to gather are written at once.
+    pub fn wait(&self) -> Waiting<'_> {
+        self.waiting.send_modify(|count| *count += 1);
+        Waiting(&self.waiting)
+    }
+
     /// Waits until the rows reach `position`.
     pub async fn wait_for(&self, position: Position, patience: Duration) -> Result<(), WaitError> {
+        let _waiting = self.wait();
         let mut progress = self.progress.subscribe();
         let waited = tokio::time::timeout(patience, progress.wait_for(|reached| *reached >= position)).await;
         match waited {

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::ReadModel;
 
-/// After a batch of fewer events than this, the next one is left to grow for a moment.
-const GATHER_BELOW: usize = 64;
-const GATHER: Duration = Duration::from_millis(3);
+/// After a batch of fewer events than this, the next one is left to grow for a moment, unless somebody waits for its rows.
+const GATHER_BELOW: usize = 1024;
+const GATHER: Duration = Duration::from_millis(50);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ pub async fn run(
             match written {
                 Err(error) => break error,
                 // Many small transactions would take the processor from the commands that they follow.
-                Ok(events) if events > 0 && events < GATHER_BELOW => tokio::time::sleep(GATHER).await,
+                Ok(events) if events > 0 && events < GATHER_BELOW => gather(&model).await,
                 Ok(_) => {}
             }
         };
@@ -85,6 +85,12 @@ pub async fn run(
             () = tokio::time::sleep(RETRY_DELAY) => {}
         }
     }
+}
+
+async fn gather(model: &ReadModel) {
+    let mut waiting = model.waiting.subscribe();
+    // In time or not: what there is is written next.
+    let _ = tokio::time::timeout(GATHER, waiting.wait_for(|count| *count > 0)).await;
 }
 
 /// What any of the projections wants. A filter without categories lets everything pass.

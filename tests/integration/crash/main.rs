@@ -1,10 +1,19 @@
 //! Kills `casebook up` at random moments under load and looks at what is left: every acknowledged command must be in the log, no
-//! request may have had two effects, and no row may differ from the log.
+//! request may have had two effects, and no row may differ from the log. A last server that is not killed before takes all matters
+//! to their end: none may be stuck because something that had to follow was lost.
+//!
+//! Half of the clients report and open leads; the others conduct whole matters, from the signal over the decision, the platforms'
+//! receipts and an appeal to the closed case.
 //!
 //! `cargo xtask crash --times 100` builds the binary that most people run and hands it to this program.
 
+mod cast;
 mod load;
+mod matter;
+mod method;
+mod platform;
 mod server;
+mod signal;
 mod tally;
 
 use std::path::PathBuf;
@@ -13,12 +22,12 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use load::Load;
+use load::{Load, Until};
 use server::Server;
-use tally::Tally;
+use tally::{After, Left, Tally};
 
 /// Kills of one data folder before the next one begins: what is checked after each grows with the folder.
-const KILLS_PER_FOLDER: u32 = 20;
+const KILLS_PER_FOLDER: usize = 20;
 /// How long a server is loaded at most before it is killed.
 const LOADED_MAX: Duration = Duration::from_millis(1_500);
 /// One kill in this many comes while the server still starts.
@@ -64,40 +73,48 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<Tally, Failure> {
     let mut chance = Chance(arguments.seed);
     let mut tally = Tally::default();
-    let mut folder = tempfile::tempdir()?;
-    let mut load = Load::default();
-    for kill in 1..=arguments.times {
-        if (kill - 1) % KILLS_PER_FOLDER == 0 {
-            folder = tempfile::tempdir()?;
-            load = Load::default();
+    let mut kills = 1..=arguments.times;
+    while !kills.is_empty() {
+        let folder = tempfile::tempdir()?;
+        let mut load = Load::default();
+        for kill in kills.by_ref().take(KILLS_PER_FOLDER) {
+            let before = load.acknowledged.len();
+            let mut server = Server::start(&arguments.casebook, folder.path())?;
+            if chance.below(EARLY_ONE_IN) == 0 {
+                tokio::time::sleep(chance.span(STARTING_MAX)).await;
+                server.kill()?;
+            } else {
+                let endpoint = server.endpoint().await?;
+                let until = Until::Loaded(chance.span(LOADED_MAX));
+                load.run(&endpoint, folder.path(), until, &mut server).await?;
+            }
+            server.gone().await?;
+            let left = tally::look(&arguments.casebook, folder.path(), &load, After::Kill).await?;
+            say(&format!("kill {kill:3}"), &load, before, left);
+            tally.add(&load.acknowledged[before..], left);
+            tally.kills += 1;
         }
         let before = load.acknowledged.len();
         let mut server = Server::start(&arguments.casebook, folder.path())?;
-        if chance.below(EARLY_ONE_IN) == 0 {
-            tokio::time::sleep(chance.span(STARTING_MAX)).await;
-            server.kill()?;
-        } else {
-            let endpoint = server.endpoint().await?;
-            load.run(&endpoint, folder.path(), chance.span(LOADED_MAX), &mut server).await?;
-        }
+        let endpoint = server.endpoint().await?;
+        load.run(&endpoint, folder.path(), Until::Finished, &mut server).await?;
         server.gone().await?;
-        tally.kills += 1;
-        tally.acknowledged += (load.acknowledged.len() - before) as u64;
-        let left = tally::look(&arguments.casebook, folder.path(), &load).await?;
-        println!(
-            "kill {kill:3}: {:5} acknowledged, {:2} in doubt, {} lost, {} twice, {} rows differ",
-            load.acknowledged.len() - before,
-            load.in_doubt.len(),
-            left.lost,
-            left.twice,
-            left.mismatches
-        );
-        tally.add(left);
-        if kill % KILLS_PER_FOLDER == 0 || kill == arguments.times {
-            tally.in_doubt += load.in_doubt.len() as u64;
-        }
+        let left = tally::look(&arguments.casebook, folder.path(), &load, After::End).await?;
+        say("finished", &load, before, left);
+        tally.add(&load.acknowledged[before..], left);
     }
     Ok(tally)
+}
+
+fn say(when: &str, load: &Load, before: usize, left: Left) {
+    let Left { lost, twice, mismatches, stuck } = left;
+    println!(
+        "{when:8}: {:5} acknowledged, {:2} in doubt, {:2} matters under way, {lost} lost, {twice} twice, \
+         {mismatches} rows differ, {stuck} stuck",
+        load.acknowledged.len() - before,
+        load.in_doubt(),
+        load.under_way().len()
+    );
 }
 
 /// Numbers that look random and are the same for the same seed (SplitMix64).

@@ -1,7 +1,9 @@
 //! Which rules the findings of a pass meet.
 
+use std::collections::BTreeSet;
+
 use super::compile::{Condition, Rule, Screener};
-use super::scan::{ClassHits, scan};
+use super::scan::{Found, scan};
 use super::{HITS_MAX, Hit, Passage, SPANS_MAX, Screening, Span, offset};
 use crate::domain::standing::Certification;
 
@@ -28,8 +30,8 @@ impl Screener {
     }
 
     /// The classes whose findings make the rule met, or none if it is not.
-    fn met(&self, rule: &Rule, found: &[ClassHits], passage: &Passage<'_>) -> Option<Vec<usize>> {
-        let any = |classes: &[usize]| classes.iter().any(|class| !found[*class].is_empty());
+    fn met(&self, rule: &Rule, found: &Found, passage: &Passage<'_>) -> Option<Vec<usize>> {
+        let any = |classes: &[usize]| classes.iter().any(|class| !found.of(*class).is_empty());
         let met = match &rule.condition {
             Condition::Term { any_of } => any(any_of).then(|| any_of.clone()),
             Condition::Cooccurrence { all_of } => {
@@ -40,34 +42,24 @@ impl Screener {
                 (!labelled && any(any_of)).then(|| any_of.clone())
             }
             Condition::WhenUncertified { any_of, distinct_min } => {
-                let mut distinct: Vec<u32> =
-                    any_of.iter().flat_map(|class| found[*class].distinct()).copied().collect();
-                distinct.sort_unstable();
-                distinct.dedup();
-                let professional = distinct.len() >= *distinct_min;
-                (passage.certification == Certification::Uncertified && professional).then(|| any_of.clone())
+                let distinct = any_of.iter().flat_map(|class| found.of(*class).distinct());
+                let professional = || distinct.collect::<BTreeSet<_>>().len() >= *distinct_min;
+                (passage.certification == Certification::Uncertified && professional()).then(|| any_of.clone())
             }
         }?;
         (!any(&rule.unless)).then_some(met)
     }
 
     /// The hit, and whether it lists everything.
-    fn hit(
-        &self,
-        rule: &Rule,
-        mut classes: Vec<usize>,
-        found: &[ClassHits],
-        text: &str,
-        links: &[String],
-    ) -> (Hit, bool) {
+    fn hit(&self, rule: &Rule, mut classes: Vec<usize>, found: &Found, text: &str, links: &[String]) -> (Hit, bool) {
         classes.sort_unstable();
         classes.dedup();
-        let mut complete = classes.iter().all(|class| !found[*class].overflow);
+        let mut complete = classes.iter().all(|class| !found.of(*class).overflow);
         // Each class first shows one stretch, so that a hit of two groups always shows both of them.
         let mut stretches = Vec::new();
         for round in 0..SPANS_MAX {
             for class in &classes {
-                if let Some(stretch) = found[*class].stretches.get(round) {
+                if let Some(stretch) = found.of(*class).stretches.get(round) {
                     if stretches.len() < SPANS_MAX {
                         stretches.push((*stretch, *class));
                     } else {
@@ -91,7 +83,7 @@ impl Screener {
                 }
             })
             .collect();
-        let mut beside: Vec<usize> = classes.iter().flat_map(|class| &found[*class].links).copied().collect();
+        let mut beside: Vec<usize> = classes.iter().flat_map(|class| &found.of(*class).links).copied().collect();
         beside.sort_unstable();
         beside.dedup();
         complete &= beside.len() <= SPANS_MAX;

@@ -94,26 +94,51 @@ impl Starts {
     }
 }
 
+/// What was found, by class. Most texts meet few classes: only those have a place here.
+#[derive(Debug, Default)]
+pub(super) struct Found(Vec<(usize, ClassHits)>);
+
+impl Found {
+    pub fn of(&self, class: usize) -> &ClassHits {
+        static NOTHING: ClassHits = ClassHits {
+            stretches: Vec::new(),
+            overflow: false,
+            links: Vec::new(),
+            distinct: Vec::new(),
+            pending: None,
+        };
+        self.0.iter().find(|(known, _)| *known == class).map_or(&NOTHING, |(_, hits)| hits)
+    }
+
+    fn of_mut(&mut self, class: usize) -> &mut ClassHits {
+        let place = self.0.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
+            self.0.push((class, ClassHits::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1
+    }
+}
+
 struct Scan<'a> {
     screener: &'a Screener,
     text: &'a str,
-    found: Vec<ClassHits>,
+    found: Found,
     /// Up to here the text is a link: what looks like a number in it is none.
     link_end: usize,
 }
 
 /// Everything of every class in the text and among the links beside it, by class.
-pub(super) fn scan(screener: &Screener, text: &str, links: &[String]) -> Vec<ClassHits> {
-    let mut scan = Scan { screener, text, found: vec![ClassHits::default(); screener.classes.len()], link_end: 0 };
+pub(super) fn scan(screener: &Screener, text: &str, links: &[String]) -> Found {
+    let mut scan = Scan { screener, text, found: Found::default(), link_end: 0 };
     scan.run();
-    for hits in &mut scan.found {
+    for (_, hits) in &mut scan.found.0 {
         hits.settle();
     }
     for (number, link) in links.iter().enumerate() {
         let Some(shop) = shapes::lone_link(link) else { continue };
         for (pattern, class) in &screener.shaped {
             if *pattern == Pattern::Url || (shop && *pattern == Pattern::ShopUrl) {
-                scan.found[*class].links.push(number);
+                scan.found.of_mut(*class).links.push(number);
             }
         }
     }
@@ -183,7 +208,7 @@ impl Scan<'_> {
             return;
         }
         for (class, distinct) in &term.classes {
-            self.found[*class].add(Stretch { start, end, distinct: *distinct });
+            self.found.of_mut(*class).add(Stretch { start, end, distinct: *distinct });
         }
     }
 
@@ -235,7 +260,7 @@ impl Scan<'_> {
         for (pattern, class) in &self.screener.shaped {
             if *pattern == shape.pattern {
                 let distinct = SHAPE_DISTINCT + *pattern as u32;
-                self.found[*class].add(Stretch { start: shape.bytes.start, end: shape.bytes.end, distinct });
+                self.found.of_mut(*class).add(Stretch { start: shape.bytes.start, end: shape.bytes.end, distinct });
             }
         }
     }
