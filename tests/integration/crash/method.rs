@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A method that writes. Its name is the one of the public API.
+/// A method that writes. Its name is the one of the public API; `Elsewhere` is asked for the case's second account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
     FileReport,
@@ -16,7 +16,9 @@ pub enum Method {
     AddEvidence,
     ServeNotice,
     RecordStatement,
+    RecordStatementElsewhere,
     WaiveStatement,
+    WaiveStatementElsewhere,
     ProposeDecision,
     ConfirmDecision,
     ReportReceipt,

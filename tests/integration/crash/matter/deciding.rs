@@ -24,8 +24,8 @@ impl Matter {
             Method::OpenCase => self.open_case(cast).await?,
             Method::AddEvidence => self.add_evidence(cast).await?,
             Method::ServeNotice => self.serve_notice(cast).await?,
-            Method::RecordStatement => self.record_statement(cast).await?,
-            Method::WaiveStatement => self.waive_statement(cast).await?,
+            Method::RecordStatement | Method::RecordStatementElsewhere => self.record_statement(cast, method).await?,
+            Method::WaiveStatement | Method::WaiveStatementElsewhere => self.waive_statement(cast, method).await?,
             Method::ProposeDecision => self.propose(cast).await?,
             Method::ConfirmDecision => self.confirm(cast).await?,
             Method::RecordService => self.record_service(cast).await?,
@@ -106,31 +106,44 @@ impl Matter {
     }
 
     /// By an officer, with the hash of what was handed in: else it would not count within the window.
-    async fn record_statement(&self, cast: &Cast) -> Result<u64, Status> {
+    async fn record_statement(&self, cast: &Cast, method: Method) -> Result<u64, Status> {
         let request = pb::RecordStatementRequest {
-            request_id: self.request_id(Method::RecordStatement).to_string(),
+            request_id: self.request_id(method).to_string(),
             case_id: self.known.case_id.clone(),
             summary: "内容系代运营公司发布。".into(),
             sha256: "5".repeat(64),
             stated_at: Some(self.moment()),
+            account: Some(self.answering(method)),
             ..Default::default()
         };
         Ok(cast.officer.enforcement().record_statement(request).await?.into_inner().position)
     }
 
-    async fn waive_statement(&self, cast: &Cast) -> Result<u64, Status> {
+    async fn waive_statement(&self, cast: &Cast, method: Method) -> Result<u64, Status> {
+        let account = self.answering(method);
         let (client, sha256) = match self.plan.answer {
-            Answer::WaivedByItself => (cast.subject(&self.account()).map_err(no_token)?, String::new()),
+            Answer::WaivedByItself => (cast.subject(&account).map_err(no_token)?, String::new()),
             Answer::WaivedToOfficer | Answer::Statement => (cast.officer.clone(), "f".repeat(64)),
         };
         let request = pb::WaiveStatementRequest {
-            request_id: self.request_id(Method::WaiveStatement).to_string(),
+            request_id: self.request_id(method).to_string(),
             case_id: self.known.case_id.clone(),
             reasons: "当事人表示不作陈述申辩。".into(),
             sha256,
+            account: Some(account),
             ..Default::default()
         };
         Ok(client.enforcement().waive_statement(request).await?.into_inner().position)
+    }
+
+    /// Nobody answers for another account: the account elsewhere has an answer of its own.
+    fn answering(&self, method: Method) -> pb::AccountRef {
+        match method {
+            Method::RecordStatementElsewhere | Method::WaiveStatementElsewhere => {
+                self.account_elsewhere().unwrap_or_default()
+            }
+            _ => self.account(),
+        }
     }
 
     async fn propose(&mut self, cast: &Cast) -> Result<u64, Status> {

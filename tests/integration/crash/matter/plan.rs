@@ -60,9 +60,9 @@ impl Plan {
         self.appeal != Appeal::UpheldAtOnce
     }
 
-    /// Whether anything of the decision stands at the end.
+    /// Whether anything of the decision stands at the end. Only one account appeals: what meets the other one stands.
     pub fn decision_stands(self) -> bool {
-        matches!(self.appeal, Appeal::Never | Appeal::Rejected | Appeal::UpheldInPart)
+        self.elsewhere || matches!(self.appeal, Appeal::Never | Appeal::Rejected | Appeal::UpheldInPart)
     }
 
     pub fn after(self, method: Method) -> Option<Method> {
@@ -77,13 +77,20 @@ impl Plan {
             Method::AddEvidence => Method::ServeNotice,
             Method::ServeNotice if self.answer == Answer::Statement => Method::RecordStatement,
             Method::ServeNotice => Method::WaiveStatement,
-            Method::RecordStatement | Method::WaiveStatement => Method::ProposeDecision,
+            Method::RecordStatement if self.elsewhere => Method::RecordStatementElsewhere,
+            Method::WaiveStatement if self.elsewhere => Method::WaiveStatementElsewhere,
+            Method::RecordStatement
+            | Method::WaiveStatement
+            | Method::RecordStatementElsewhere
+            | Method::WaiveStatementElsewhere => Method::ProposeDecision,
             Method::ProposeDecision => Method::ConfirmDecision,
             Method::ConfirmDecision if self.appeal == Appeal::UpheldAtOnce => Method::FileAppeal,
             Method::ConfirmDecision => Method::RecordService,
-            Method::RecordService if self.appeal == Appeal::Never => Method::CloseCase,
+            Method::RecordService if matches!(self.appeal, Appeal::Never | Appeal::UpheldAtOnce) => Method::CloseCase,
             Method::RecordService => Method::FileAppeal,
             Method::FileAppeal => Method::DecideAppeal,
+            // A case does not end before what stands of its decision is served.
+            Method::DecideAppeal if self.appeal == Appeal::UpheldAtOnce && self.elsewhere => Method::RecordService,
             Method::DecideAppeal => Method::CloseCase,
             Method::CloseCase | Method::ReportReceipt => return None,
         })

@@ -320,7 +320,7 @@ fn every_class_of_the_shipped_pack_is_found_by_its_own_terms() {
         for term in &class.terms {
             let found = scan::scan(&screener, term, &[]);
             let number = screener.classes.iter().position(|id| *id == class.id.as_str()).expect("known");
-            assert!(!found[number].is_empty(), "{} does not find `{term}`", class.id);
+            assert!(!found.of(number).is_empty(), "{} does not find `{term}`", class.id);
         }
     }
 }
