@@ -40,8 +40,8 @@ pub(super) fn decide_appeal(
         return Err(CaseRefusal::SameOfficer { officer: by.officer });
     }
     let verdict = verdict(&ruling, reasons, by.officer.to_string(), None, now);
-    let heard = Heard { appeal_id, kind: appeal.kind, account: appeal.account.as_ref(), by: by.officer };
-    conclude(file, decided, heard, verdict, remedies, now)
+    let account = appeal.account.as_ref();
+    conclude(file, decided, Heard { appeal_id, kind: appeal.kind, account, by: by.officer, remedies, now }, verdict)
 }
 
 /// What is concluded, and by whom.
@@ -52,6 +52,8 @@ struct Heard<'a> {
     account: Option<&'a AccountRef>,
     /// Who decided it here, or recorded what a body outside decided.
     by: OfficerId,
+    remedies: &'a [RemedyText],
+    now: Timestamp,
 }
 
 /// 行政复议, 行政诉讼: decided elsewhere; the outcome takes effect here.
@@ -77,8 +79,8 @@ pub(super) fn record_external(
     let appeal_id = AppealId::nth(file.opening.case_id, file.appeals);
     let verdict =
         verdict(&outcome.ruling, outcome.reasons, outcome.body, Some(outcome.document_number), outcome.decided_at);
-    let heard = Heard { appeal_id, kind: outcome.kind, account: None, by: by.officer };
-    conclude(file, ruling, heard, verdict, remedies, now)
+    let heard = Heard { appeal_id, kind: outcome.kind, account: None, by: by.officer, remedies, now };
+    conclude(file, ruling, heard, verdict)
 }
 
 fn verdict(
@@ -101,15 +103,13 @@ fn conclude(
     ruling: &Ruling,
     heard: Heard<'_>,
     verdict: AppealVerdict,
-    remedies: &[RemedyText],
-    now: Timestamp,
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
     let reversal = match verdict.result {
         AppealResult::Rejected => None,
         AppealResult::Upheld | AppealResult::UpheldInPart => {
-            let standing = standing_of(ruling, heard.account, now);
+            let standing = standing_of(ruling, heard.account, heard.now);
             let fates = lightened(file, &standing, &verdict)?;
-            Some(reversal(file, ruling, &heard, &standing, fates, &verdict, remedies, now)?)
+            Some(reversal(file, ruling, &heard, &verdict, &standing, fates)?)
         }
     };
     let Heard { appeal_id, kind, by, .. } = heard;
@@ -180,29 +180,28 @@ fn lightened<'a>(
     Ok(fates)
 }
 
-#[allow(clippy::too_many_arguments, reason = "all of it goes into one event")]
 fn reversal(
     file: &CaseFile,
     ruling: &Ruling,
     heard: &Heard<'_>,
+    verdict: &AppealVerdict,
     standing: &[InForce<'_>],
     fates: Vec<(&Measure, usize)>,
-    verdict: &AppealVerdict,
-    remedies: &[RemedyText],
-    now: Timestamp,
 ) -> Result<Reversal, CaseRefusal> {
     let reversal_id = DecisionId::nth(file.opening.case_id, file.decisions);
     let (mut replacements, mut served) = (Vec::new(), Vec::new());
     for (remaining, replaced) in fates {
         match standing.get(replaced) {
-            Some(replaced) if replaced.measure != remaining => match fate(replaced, reversal_id, remaining, now) {
-                Fate::Replaced(replacement) => replacements.push(replacement),
-                Fate::Served(one) => served.push(one),
-            },
+            Some(replaced) if replaced.measure != remaining => {
+                match fate(replaced, reversal_id, remaining, heard.now) {
+                    Fate::Replaced(replacement) => replacements.push(replacement),
+                    Fate::Served(one) => served.push(one),
+                }
+            }
             Some(_) | None => {}
         }
     }
-    let Undone { undoings, irreversible, voided } = undone(standing, &served, verdict, remedies)?;
+    let Undone { undoings, irreversible, voided } = undone(standing, &served, verdict, heard.remedies)?;
     let others = ruling.standing.values().filter(|measure| heard.account.is_some_and(|of| measure.account != *of));
     let proposal = &ruling.decision.proposal;
     Ok(Reversal {
@@ -219,7 +218,7 @@ fn reversal(
         instrument: proposal.instrument,
         legal_bases: proposal.legal_bases.clone(),
         agency: ruling.decision.agency.clone(),
-        issued_at: now,
+        issued_at: heard.now,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use casebook_kernel::OfficerId;
 use casebook_kernel::ids::OrderId;
 
 use super::event::{CaseChange, CaseEvent, DecisionIssued};
@@ -71,24 +72,15 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
         CaseChange::DecisionProposed(proposal) => {
             file.participants.insert(proposal.proposer.clone());
             file.decisions += 1;
-            on_stage(file, |stage| match stage {
-                Stage::Told(told) => Stage::Proposed { told, proposal: (**proposal).clone() },
-                stage => stage,
-            });
+            on_stage(file, |stage| proposed(stage, proposal));
         }
         CaseChange::ProposalRejected { by, .. } => {
             file.participants.insert(by.clone());
-            on_stage(file, |stage| match stage {
-                Stage::Proposed { told, .. } => Stage::Told(told),
-                stage => stage,
-            });
+            on_stage(file, sent_back);
         }
         CaseChange::DecisionIssued(issued) => {
             file.participants.insert(issued.confirmer.clone());
-            on_stage(file, |stage| match stage {
-                Stage::Proposed { told, proposal } => Stage::Decided(ruling(told, proposal, issued)),
-                stage => stage,
-            });
+            on_stage(file, |stage| decided(stage, issued));
         }
         CaseChange::DecisionServed { service, recorded_by, .. } => {
             file.participants.insert(recorded_by.clone());
@@ -111,18 +103,10 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
             on_stage(file, |stage| withdrawn(stage, *appeal_id));
         }
         CaseChange::AppealOverdue { appeal_id, .. } => {
-            if let Stage::UnderAppeal { pending, .. } = &mut file.stage {
-                let appeal = pending.iter_mut().find(|appeal| appeal.appeal_id == *appeal_id);
-                appeal.into_iter().for_each(|appeal| appeal.overdue = true);
-            }
+            on_stage(file, |stage| overdue(stage, *appeal_id));
         }
         CaseChange::AppealDecided { appeal_id, kind, verdict, recorded_by } => {
-            let heard_here = *kind == AppealKind::InternalReview;
-            let hands = if heard_here { &mut file.reviewers } else { &mut file.participants };
-            hands.extend(recorded_by.iter().cloned());
-            let filed = file.pending_appeals().iter().any(|appeal| appeal.appeal_id == *appeal_id);
-            // One that was decided elsewhere was never filed here.
-            file.appeals += usize::from(!filed);
+            took_part_in_review(file, *appeal_id, *kind, recorded_by.as_ref());
             on_stage(file, |stage| judged(stage, *appeal_id, *kind, verdict));
         }
         CaseChange::ReversalIssued(reversal) => {
@@ -153,10 +137,7 @@ fn apply(file: &mut CaseFile, change: &CaseChange) {
         }
         CaseChange::Reopened { by, .. } => {
             file.participants.insert(by.clone());
-            on_stage(file, |stage| match stage {
-                Stage::Closed { before, .. } => reopened(before),
-                stage => stage,
-            });
+            on_stage(file, reopened);
         }
     }
 }
@@ -209,6 +190,27 @@ fn waived(stage: Stage, waiver: &Waiver) -> Stage {
     Stage::Told(told)
 }
 
+fn proposed(stage: Stage, proposal: &Proposal) -> Stage {
+    match stage {
+        Stage::Told(told) => Stage::Proposed { told, proposal: proposal.clone() },
+        stage => stage,
+    }
+}
+
+fn sent_back(stage: Stage) -> Stage {
+    match stage {
+        Stage::Proposed { told, .. } => Stage::Told(told),
+        stage => stage,
+    }
+}
+
+fn decided(stage: Stage, issued: &DecisionIssued) -> Stage {
+    match stage {
+        Stage::Proposed { told, proposal } => Stage::Decided(ruling(told, proposal, issued)),
+        stage => stage,
+    }
+}
+
 fn ruling(told: Told, proposal: Proposal, issued: &DecisionIssued) -> Ruling {
     let order = |measure: &Measure| (measure.order_id(issued.decision_id), measure.clone());
     let standing: BTreeMap<OrderId, Measure> = issued.measures.iter().map(order).collect();
@@ -258,6 +260,24 @@ fn appealed(stage: Stage, appeal: &Appeal) -> Stage {
         }
         stage => stage,
     }
+}
+
+/// Whoever decided an appeal here has heard it; whoever wrote down what a body outside decided has a hand in the case.
+fn took_part_in_review(file: &mut CaseFile, appeal_id: AppealId, kind: AppealKind, by: Option<&OfficerId>) {
+    let heard_here = kind == AppealKind::InternalReview;
+    let hands = if heard_here { &mut file.reviewers } else { &mut file.participants };
+    hands.extend(by.cloned());
+    // One that was decided elsewhere was never filed here.
+    let filed = file.pending_appeals().iter().any(|appeal| appeal.appeal_id == appeal_id);
+    file.appeals += usize::from(!filed);
+}
+
+fn overdue(stage: Stage, appeal_id: AppealId) -> Stage {
+    let Stage::UnderAppeal { ruling, mut pending } = stage else { return stage };
+    for appeal in pending.iter_mut().filter(|appeal| appeal.appeal_id == appeal_id) {
+        appeal.overdue = true;
+    }
+    Stage::UnderAppeal { ruling, pending }
 }
 
 /// The stage without one of its pending appeals, which is given to `done`. The case goes on where it was before the first of
@@ -340,7 +360,8 @@ fn closed(stage: Stage, closure: &Closure) -> Stage {
     Stage::Closed { before, closure: closure.clone() }
 }
 
-fn reopened(before: Ended) -> Stage {
+fn reopened(stage: Stage) -> Stage {
+    let Stage::Closed { before, .. } = stage else { return stage };
     match before {
         Ended::Undecided(None) => Stage::Investigating,
         Ended::Undecided(Some(told)) => Stage::Told(*told),
