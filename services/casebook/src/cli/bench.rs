@@ -16,7 +16,8 @@ pub struct Bench {
     #[arg(long, global = true)]
     json: bool,
     /// An empty folder to measure in: its disk is what is measured. Without it, a temporary one.
-    #[arg(long, global = true)]
+    // An id of its own: under the one of `up` it would take the folder that is served for its default.
+    #[arg(id = "measured_dir", long = "data-dir", value_name = "DATA_DIR", global = true)]
     data_dir: Option<PathBuf>,
     /// How long each measurement lasts, in seconds.
     #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -47,6 +48,13 @@ impl Bench {
             Some(folder) => folder,
             None => std::env::temp_dir().join(format!("casebook-bench-{}", uuid::Uuid::now_v7().simple())),
         };
+        if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(format!(
+                "`{}` is not empty: what is measured is not mixed with what is kept",
+                folder.display()
+            )
+            .into());
+        }
         let span = Duration::from_secs(self.seconds);
         match self.what {
             What::Commands => {
@@ -101,5 +109,22 @@ impl Bench {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::cli::{Arguments, Command};
+
+    #[test]
+    fn without_a_folder_it_measures_in_none_that_is_served() {
+        let bench = |words: &[&str]| match Arguments::try_parse_from(words).expect("arguments").command {
+            Some(Command::Bench(bench)) => bench.data_dir,
+            _ => panic!("{words:?} measures"),
+        };
+        assert_eq!(bench(&["casebook", "bench", "commands"]), None);
+        assert_eq!(bench(&["casebook", "bench", "commands", "--data-dir", "x"]), Some("x".into()));
     }
 }
