@@ -1,6 +1,6 @@
 //! `casebook bench`: how fast, next to what is the fastest it could be.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use casebook::bench::{commands, replay, screening};
@@ -44,8 +44,9 @@ enum What {
 
 impl Bench {
     pub async fn run(self) -> Done {
-        let folder = match self.data_dir {
-            Some(folder) => folder,
+        let temporary = self.data_dir.is_none();
+        let folder = match &self.data_dir {
+            Some(folder) => folder.clone(),
             None => std::env::temp_dir().join(format!("casebook-bench-{}", uuid::Uuid::now_v7().simple())),
         };
         if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
@@ -55,10 +56,18 @@ impl Bench {
             )
             .into());
         }
+        let measured = self.measure(&folder).await;
+        if temporary && folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        measured
+    }
+
+    async fn measure(self, folder: &Path) -> Done {
         let span = Duration::from_secs(self.seconds);
         match self.what {
             What::Commands => {
-                let measured = commands::run(&folder, span).await?;
+                let measured = commands::run(folder, span).await?;
                 if self.json {
                     say(serde_json::to_string(&measured)?)?;
                 }
@@ -78,7 +87,7 @@ impl Bench {
                 }
             }
             What::Replay { events } => {
-                let replayed = replay::run(&folder, events).await?;
+                let replayed = replay::run(folder, events).await?;
                 if self.json {
                     say(serde_json::to_string(&replayed)?)?;
                 } else {
