@@ -25,6 +25,8 @@ use crate::timer::DueTimer;
 const IN_FLIGHT_MAX: usize = 64;
 /// How often a cursor is saved. What was done behind the saved one is done again after a crash, to no effect.
 const SAVE_EVERY: Duration = Duration::from_millis(250);
+/// The same where nothing that a reaction wants has happened: then only reading is done again.
+const SAVE_IDLE_EVERY: Duration = Duration::from_secs(5);
 const RETRY_DELAY_MIN: Duration = Duration::from_millis(20);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 /// How often a reaction that waits for events to age looks at the clock.
@@ -252,7 +254,7 @@ impl Run {
         self.try_parked_again().await?;
         let start = self.until_done(|| self.cursors.load(name)).await?;
         self.progress.reached.send_replace(start);
-        let (mut saved, mut saved_at) = (start, Instant::now());
+        let (mut saved, mut saved_at, mut idle) = (start, Instant::now(), true);
         let mut subscription = self.log.subscribe(start, self.reaction.filter());
         loop {
             let batch = tokio::select! {
@@ -274,14 +276,16 @@ impl Run {
                 }
             };
             if let Some(last) = batch.events.last() {
+                idle = false;
                 self.until_old_enough(last.recorded_at).await?;
                 stream::iter(group(batch.events).into_iter().map(Ok::<_, Stopped>))
                     .try_for_each_concurrent(IN_FLIGHT_MAX, |events| self.one_stream(events))
                     .await?;
             }
-            if batch.through > saved && saved_at.elapsed() >= SAVE_EVERY {
+            let save_every = if idle { SAVE_IDLE_EVERY } else { SAVE_EVERY };
+            if batch.through > saved && saved_at.elapsed() >= save_every {
                 self.until_done(|| self.cursors.save(name, batch.through)).await?;
-                (saved, saved_at) = (batch.through, Instant::now());
+                (saved, saved_at, idle) = (batch.through, Instant::now(), true);
             }
             self.progress.reached.send_replace(batch.through);
         }

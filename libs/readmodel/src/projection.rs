@@ -13,7 +13,7 @@ use crate::model::ReadModel;
 
 /// After a batch of fewer events than this, the next one is left to grow for a moment, unless somebody waits for its rows.
 const GATHER_BELOW: usize = 1024;
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(100);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! `casebook bench`: how fast, next to what is the fastest it could be.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use casebook::bench::{commands, replay, screening};
@@ -16,7 +16,8 @@ pub struct Bench {
     #[arg(long, global = true)]
     json: bool,
     /// An empty folder to measure in: its disk is what is measured. Without it, a temporary one.
-    #[arg(long, global = true)]
+    // An id of its own: under the one of `up` it would take the folder that is served for its default.
+    #[arg(id = "measured_dir", long = "data-dir", value_name = "DATA_DIR", global = true)]
     data_dir: Option<PathBuf>,
     /// How long each measurement lasts, in seconds.
     #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -43,14 +44,30 @@ enum What {
 
 impl Bench {
     pub async fn run(self) -> Done {
-        let folder = match self.data_dir {
-            Some(folder) => folder,
+        let temporary = self.data_dir.is_none();
+        let folder = match &self.data_dir {
+            Some(folder) => folder.clone(),
             None => std::env::temp_dir().join(format!("casebook-bench-{}", uuid::Uuid::now_v7().simple())),
         };
+        if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(format!(
+                "`{}` is not empty: what is measured is not mixed with what is kept",
+                folder.display()
+            )
+            .into());
+        }
+        let measured = self.measure(&folder).await;
+        if temporary && folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        measured
+    }
+
+    async fn measure(self, folder: &Path) -> Done {
         let span = Duration::from_secs(self.seconds);
         match self.what {
             What::Commands => {
-                let measured = commands::run(&folder, span).await?;
+                let measured = commands::run(folder, span).await?;
                 if self.json {
                     say(serde_json::to_string(&measured)?)?;
                 }
@@ -70,7 +87,7 @@ impl Bench {
                 }
             }
             What::Replay { events } => {
-                let replayed = replay::run(&folder, events).await?;
+                let replayed = replay::run(folder, events).await?;
                 if self.json {
                     say(serde_json::to_string(&replayed)?)?;
                 } else {
@@ -101,5 +118,22 @@ impl Bench {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::cli::{Arguments, Command};
+
+    #[test]
+    fn without_a_folder_it_measures_in_none_that_is_served() {
+        let bench = |words: &[&str]| match Arguments::try_parse_from(words).expect("arguments").command {
+            Some(Command::Bench(bench)) => bench.data_dir,
+            _ => panic!("{words:?} measures"),
+        };
+        assert_eq!(bench(&["casebook", "bench", "commands"]), None);
+        assert_eq!(bench(&["casebook", "bench", "commands", "--data-dir", "x"]), Some("x".into()));
     }
 }
