@@ -66,6 +66,7 @@ events! {
     ReportDeclined "不予受理" "Report declined" ["reason" "explanation" "competentAgency"];
     ReportWithdrawn "撤回举报" "Report withdrawn" ["reasons"];
     ReportMerged "并入另一举报" "Report merged into another" ["intoReportId"];
+    ReportSeparated "重新单独办理" "Report stands by itself again" ["fromReportId"];
     ReportConcluded "举报办结" "Report concluded" ["outcome" "violation" "reasons"];
     ReportAcceptanceOverdue "逾期未受理" "Acceptance overdue" ["dueAt"];
     ReportAcceptanceRescheduled "受理期限重算" "Acceptance date reckoned anew" ["dueAt" "provisional"];

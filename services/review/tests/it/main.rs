@@ -4,4 +4,5 @@ mod golden;
 mod posts;
 mod program;
 mod service;
+mod visibility;
 mod world;
