@@ -126,6 +126,7 @@ fn happenings() -> Vec<Happened> {
             reasons: "2个月内未完成资质认证".into(),
             reference: "credential-1".into(),
             restricted_at: at(8),
+            until: None,
         }),
         Happened::RestrictionLifted {
             restriction_id: Uuid::from_u128(1),
