@@ -124,7 +124,12 @@ fn credential_events() -> Vec<CredentialEvent> {
             at: now(),
         },
         CredentialEvent::Superseded { credential, account: account.id, successor: successor(), at: now() },
-        CredentialEvent::BadgeSuspended { account: account.id, reasons: "进一步核验".to_owned(), at: now() },
+        CredentialEvent::BadgeSuspended {
+            account: account.id,
+            reasons: "进一步核验".to_owned(),
+            until: None,
+            at: now(),
+        },
         CredentialEvent::BadgeRestored { account: account.id, reasons: "核验无误".to_owned(), at: now() },
         CredentialEvent::DisplayAmended {
             display: Display {
