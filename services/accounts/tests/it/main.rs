@@ -14,3 +14,4 @@ mod properties;
 mod receipts;
 mod restriction;
 mod service;
+mod visibility;

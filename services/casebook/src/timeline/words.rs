@@ -145,6 +145,7 @@ fields! {
     "hits" Hits "命中" "hits";
     "inForce" Flag "措施生效" "in force";
     "instrument" Choice "文书性质" "instrument";
+    "fromReportId" Text "原并入" "from";
     "intoReportId" Text "并入" "into";
     "irreversible" Irreversible "无法恢复" "cannot be undone";
     "kind" Choice "类型" "kind";
