@@ -11,7 +11,7 @@ use casebook_execution::Metadata;
 use casebook_proto::common::v1::HistoryEntry;
 use serde::Deserialize;
 
-use crate::domain::parties::Parties;
+use crate::domain::parties::{Parties, Step};
 
 const CASE: &str = "case";
 const LEAD: &str = "lead";
@@ -19,6 +19,35 @@ const ORDER: &str = "order";
 const REPORT: &str = "report";
 const REPORT_FILED: &str = "casebook.review.v1.ReportFiled";
 const REPORTER: &str = "reporterRef";
+const OPENED: &str = "casebook.enforcement.v1.CaseOpened";
+const OFFERED: &str = "casebook.enforcement.v1.TransferOffered";
+const ACCEPTED: &str = "casebook.enforcement.v1.TransferAccepted";
+const DECLINED: &str = "casebook.enforcement.v1.TransferDeclined";
+const LAPSED: &str = "casebook.enforcement.v1.TransferLapsed";
+
+/// What is read of an event of a case.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Named {
+    agency: String,
+    to_agency: String,
+    lead_id: String,
+}
+
+/// What an event of a case says of its parties. One that cannot be read names nobody.
+fn step(event: &RecordedEvent) -> Option<Step> {
+    let named = || serde_json::from_slice::<Named>(&event.data).unwrap_or_default();
+    match &*event.event_type {
+        OPENED => {
+            let Named { agency, lead_id, .. } = named();
+            Some(Step::Opened { agency, lead_id })
+        }
+        OFFERED => Some(Step::Offered { to_agency: named().to_agency }),
+        ACCEPTED => Some(Step::TakenOver { agency: named().agency }),
+        DECLINED | LAPSED => Some(Step::NotTakenOver),
+        _ => None,
+    }
+}
 
 /// The case that an order's first event names.
 #[derive(Debug, Default, Deserialize)]
@@ -121,7 +150,7 @@ async fn parties(log: &Arc<dyn EventLog>, case: &StreamName) -> Result<Parties, 
     let mut from = 0;
     loop {
         let events = log.read_stream(case, Direction::Forwards, Some(from), READ_EVENTS_MAX).await?;
-        parties = events.iter().fold(parties, |parties, event| parties.after(&event.event_type, &event.data));
+        parties = events.iter().filter_map(|event| step(event)).fold(parties, Parties::after);
         match events.last() {
             Some(last) if !ends_stream(&events, READ_EVENTS_MAX) => from = last.revision + 1,
             Some(_) | None => return Ok(parties),

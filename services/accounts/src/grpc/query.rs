@@ -180,10 +180,10 @@ impl Calls {
         let request = read.request;
         let account_id = AccountId::of(&request.platform, &request.platform_uid);
         let sight = sight(&read.principal);
+        self.gate.at_least(&self.read_model, request.at_least_position).await?;
         if !sight.reaches_undeclared(&request.platform, account_id) {
             self.known_account(&sight, account_id).await?;
         }
-        self.gate.at_least(&self.read_model, request.at_least_position).await?;
         let orders = orders_on(self.read_model.reader(), account_id).await.map_err(list_status)?;
         let in_force = measure::in_force(&orders, read.now);
         Ok(Response::new(pb::ListMeasuresInForceResponse {

@@ -6,6 +6,7 @@ mod census;
 mod golden;
 mod house;
 mod institution;
+mod interim;
 mod measure;
 mod observation;
 mod people;
