@@ -30,6 +30,18 @@ impl Principal {
     pub fn subject(&self) -> Option<AccountId> {
         self.actor.subject().filter(|_| self.has(Role::Subject))
     }
+
+    /// A role that is worth something together with the agency's name alone, without that name. Rules ask "which platform?" and
+    /// would take "none" for "no matter which": whoever has such a role is let in nowhere.
+    pub fn unbound_role(&self) -> Option<Role> {
+        let bound = |role: &Role| match role {
+            Role::Platform => self.platform().is_some_and(|id| !id.is_empty()),
+            Role::Institution => self.institution().is_some_and(|id| !id.is_empty()),
+            Role::Subject => self.subject().is_some(),
+            _ => true,
+        };
+        self.roles.iter().copied().find(|role| !bound(role))
+    }
 }
 
 #[cfg(test)]
@@ -59,5 +71,33 @@ mod tests {
         assert_eq!(of("platform-weibo", Role::Subject).platform(), None);
         assert_eq!(of("institution-1", Role::Institution).institution(), Some("1"));
         assert_eq!(of("institution-1", Role::Subject).institution(), None);
+    }
+
+    #[test]
+    fn a_role_that_needs_a_name_is_unbound_without_it() {
+        let of = |agency: &str, roles: &[Role]| Principal {
+            actor: Actor {
+                agency: agency.parse().unwrap(),
+                officer: "somebody".parse().unwrap(),
+                agency_kind: None,
+                region: Region::NATIONAL,
+            },
+            roles: roles.to_vec(),
+        };
+        let subject = format!("subject-{}", AccountId::of("weibo", "u-1"));
+        for (agency, roles, unbound) in [
+            ("platform-weibo", vec![Role::Platform], None),
+            ("institution-1", vec![Role::Institution], None),
+            (subject.as_str(), vec![Role::Subject], None),
+            ("cac-310000", vec![Role::Reviewer, Role::Intake], None),
+            ("weibo", vec![Role::Platform], Some(Role::Platform)),
+            ("platform-", vec![Role::Platform], Some(Role::Platform)),
+            ("hospital-1", vec![Role::Institution], Some(Role::Institution)),
+            ("institution-1", vec![Role::Institution, Role::Platform], Some(Role::Platform)),
+            ("subject-1", vec![Role::Subject], Some(Role::Subject)),
+            ("cac-310000", vec![Role::Reviewer, Role::Institution], Some(Role::Institution)),
+        ] {
+            assert_eq!(of(agency, &roles).unbound_role(), unbound, "{agency} {roles:?}");
+        }
     }
 }

@@ -63,6 +63,7 @@ impl TokenKey {
 
     /// A token for `principal` from `now` on.
     pub fn mint(&self, principal: &Principal, now: Timestamp, validity: TimeDelta) -> Result<String, TokenError> {
+        bound(principal)?;
         let der = self.signing.to_pkcs8_der().map_err(|error| TokenError::Key(error.to_string()))?;
         let claims = Claims {
             iss: ISSUER.into(),
@@ -127,7 +128,7 @@ fn principal(claims: Claims) -> Result<Principal, TokenError> {
         .iter()
         .map(|name| Role::from_token_name(name).ok_or_else(|| TokenError::Claim(format!("an unknown role `{name}`"))))
         .collect::<Result<_, _>>()?;
-    Ok(Principal {
+    let principal = Principal {
         actor: Actor {
             agency: claims.agency.parse().map_err(TokenError::Claim)?,
             officer: claims.sub.parse().map_err(TokenError::Claim)?,
@@ -135,7 +136,21 @@ fn principal(claims: Claims) -> Result<Principal, TokenError> {
             region: Region::from_str(&claims.region).map_err(TokenError::Claim)?,
         },
         roles,
-    })
+    };
+    bound(&principal)?;
+    Ok(principal)
+}
+
+/// Every role of the principal says for whom it acts.
+fn bound(principal: &Principal) -> Result<(), TokenError> {
+    match principal.unbound_role().map(|role| role.token_name()) {
+        None => Ok(()),
+        Some(role) => Err(TokenError::Claim(format!(
+            "the role {role} and the agency {}, which is not named {}",
+            principal.actor.agency,
+            if role == "subject" { "subject-{account_id}".to_owned() } else { format!("{role}-{{id}}") }
+        ))),
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +182,29 @@ mod tests {
         let (principal, ends) = key.verifier().verify(&token, now()).unwrap();
         assert_eq!(principal, officer());
         assert_eq!(ends, now() + TimeDelta::hours(8));
+    }
+
+    /// A role without its name is refused where a token is made and where it is looked at, whoever signed it.
+    #[test]
+    fn a_role_without_its_name_is_none() {
+        let key = TokenKey::from_bytes(&[7; 32]);
+        let mut unbound = officer();
+        unbound.roles.push(Role::Institution);
+        assert!(matches!(key.mint(&unbound, now(), TimeDelta::hours(8)), Err(TokenError::Claim(_))));
+        let claims = Claims {
+            iss: ISSUER.into(),
+            sub: "officer-7".into(),
+            agency: "hospital-1".into(),
+            agency_kind: None,
+            region: "310000".into(),
+            roles: vec![Role::Institution.token_name()],
+            iat: now().timestamp(),
+            exp: (now() + TimeDelta::hours(8)).timestamp(),
+        };
+        let der = key.signing.to_pkcs8_der().unwrap();
+        let encoding = EncodingKey::from_ed_der(der.as_bytes());
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &encoding).unwrap();
+        assert!(matches!(key.verifier().verify(&token, now()), Err(TokenError::Claim(_))));
     }
 
     #[test]

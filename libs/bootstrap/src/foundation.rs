@@ -81,7 +81,11 @@ pub struct Foundation {
     pub settings: Settings,
     /// A database server for the read models, in place of SQLite files.
     database: Option<String>,
+    /// Reactions and deadlines stand still.
+    looking_on: bool,
     tasks: TaskTracker,
+    /// Ends what is served; rows and reactions go on until no call needs them any more.
+    draining: CancellationToken,
     stop: CancellationToken,
     followers: Mutex<Vec<(String, watch::Receiver<Position>)>>,
     read_models: Mutex<Vec<Arc<ReadModel>>>,
@@ -114,7 +118,9 @@ impl Foundation {
             system,
             settings,
             database: None,
+            looking_on: false,
             tasks: TaskTracker::new(),
+            draining: CancellationToken::new(),
             stop: CancellationToken::new(),
             followers: Mutex::default(),
             read_models: Mutex::default(),
@@ -122,9 +128,9 @@ impl Foundation {
         })
     }
 
-    /// Ends when the services should.
+    /// Ends when the services should: the server takes no more calls then, and streams that would never end by themselves end.
     pub fn stopping(&self) -> CancellationToken {
-        self.stop.clone()
+        self.draining.clone()
     }
 
     /// Keeps read models on a database server in place of SQLite files: `{service}` in the URL stands for the name of each service.
@@ -132,6 +138,13 @@ impl Foundation {
     #[must_use]
     pub fn with_database(mut self, url: &str) -> Self {
         self.database = Some(url.to_owned());
+        self
+    }
+
+    /// Keeps rows up to date and does nothing else: what is looked at must not go on by itself.
+    #[must_use]
+    pub fn looking_on(mut self) -> Self {
+        self.looking_on = true;
         self
     }
 
@@ -153,6 +166,9 @@ impl Foundation {
 
     /// Lets a service react from now on; its cursor is kept in the service's read model.
     pub fn react(&self, model: &Arc<ReadModel>, reaction: impl Reaction) {
+        if self.looking_on {
+            return;
+        }
         let progress = Progress::default();
         // What waits for events to age is never at the head, and nothing waits for it.
         if reaction.patience().is_zero() {
@@ -190,6 +206,9 @@ impl Foundation {
 
     /// Fires the deadlines of a service from now on.
     pub fn on_due(&self, model: &Arc<ReadModel>, on_due: impl OnDue) {
+        if self.looking_on {
+            return;
+        }
         self.tasks.spawn(timer::run(model.clone(), Arc::new(on_due), self.clock.clone(), self.stop.clone()));
     }
 
@@ -227,6 +246,7 @@ impl Foundation {
 
     /// Ends all tasks. Whatever was not done is done after the next start.
     pub async fn stop(&self) {
+        self.draining.cancel();
         self.stop.cancel();
         self.tasks.close();
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {

@@ -99,7 +99,8 @@ impl Node {
             started.push(start(&foundation, &mut routes).await?);
         }
         let services = Arc::new(started);
-        let stop = CancellationToken::new();
+        // One token for the server and for the streams that it serves: a platform that stays connected does not hold it up.
+        let stop = foundation.stopping();
         let server = tokio::spawn({
             let (foundation, services, stop) = (foundation.clone(), services.clone(), stop.clone());
             let verifier = keys.tokens.verifier();

@@ -38,6 +38,18 @@ impl Region {
         false
     }
 
+    /// What the codes begin with that an agency of this region answers for.
+    pub fn prefix(self) -> String {
+        let code = self.code();
+        let digits = match self.0 {
+            0 => 0,
+            number if number % 10_000 == 0 => 2,
+            number if number % 100 == 0 => 4,
+            _ => 6,
+        };
+        code.chars().take(digits).collect()
+    }
+
     /// The first and the last code that an agency of this region answers for: a range for rows that hold codes as text.
     pub fn codes(self) -> (String, String) {
         let within = match self.0 {
@@ -99,6 +111,7 @@ mod tests {
             for inner in some.map(region) {
                 let code = inner.code();
                 assert_eq!(first <= code && code <= last, outer.contains(inner), "{outer} {inner}");
+                assert_eq!(code.starts_with(&outer.prefix()), outer.contains(inner), "{outer} {inner}");
             }
         }
     }

@@ -142,10 +142,10 @@ pub fn time(value: &crate::Timestamp, past: bool, now: Now, at: &Path<'_>, found
 }
 
 pub fn text(value: &str, required: bool, max_chars: usize, format: i32, at: &Path<'_>, found: &mut Violations) {
-    if value.is_empty() {
+    let format = Format::try_from(format).unwrap_or(Format::Unspecified);
+    if value.is_empty() || (required && is_blank(value)) {
         return presence(required, at, found);
     }
-    let format = Format::try_from(format).unwrap_or(Format::Unspecified);
     let max_chars = limit(format, max_chars);
     // Bytes bound characters from above: only a text that may be too long is counted.
     if value.len() > max_chars && value.chars().count() > max_chars {
@@ -168,6 +168,11 @@ pub fn limit(format: Format, max_chars: usize) -> usize {
         Format::Etag => ETAG_CHARS_MAX,
         Format::PageToken => PAGE_TOKEN_CHARS_MAX,
     }
+}
+
+/// Whether a text shows nothing: a reason that nobody can read is none.
+fn is_blank(value: &str) -> bool {
+    value.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
 }
 
 /// Why a text is not of the form it should be.

@@ -22,7 +22,7 @@ use tonic::service::RoutesBuilder;
 
 use crate::domain::account::{ApprovalChain, ApprovalStep};
 use crate::grpc::{AccountsApi, Calls};
-use crate::reactions::{CloseAccount, Reacting, RestrictUncertified};
+use crate::reactions::{CloseAccount, EndRestrictions, Reacting, RestrictUncertified};
 
 /// The name of the service's read model.
 const NAME: &str = "accounts";
@@ -50,7 +50,8 @@ pub async fn open(foundation: &Foundation) -> Result<(AccountsApi, Service), Sta
     let reacting = Reacting { accounts: accounts.clone(), reactor: foundation.reactor() };
     let orders = Arc::new(Store::new(foundation.log.clone()));
     foundation.react(&read_model, CloseAccount { reacting: reacting.clone(), orders });
-    foundation.react(&read_model, RestrictUncertified { reacting, basis });
+    foundation.react(&read_model, RestrictUncertified { reacting: reacting.clone(), basis });
+    foundation.on_due(&read_model, EndRestrictions { reacting });
     foundation.release_claims(&read_model, "accounts.release_claims", &accounts);
 
     let api = AccountsApi(Calls {

@@ -160,6 +160,7 @@ fn restriction(restriction: &Restriction) -> pb::Restriction {
         reasons: restriction.reasons.clone(),
         reference: restriction.reference.clone(),
         restricted_at: time(restriction.restricted_at),
+        until: restriction.until.and_then(time),
     }
 }
 

@@ -4,6 +4,7 @@
 //! * [`domain`]: the hashes, and what a difference between log and chain means.
 //! * [`readmodel`]: every event with its hashes, every read.
 //! * [`dossier`]: the events of a case, from the log.
+//! * `shown`: what an agency is shown of it.
 //! * [`verify`]: holds the log against the chain; `casebook verify` does so too.
 //! * [`grpc`]: the methods.
 
@@ -11,6 +12,7 @@ pub mod domain;
 pub mod dossier;
 pub mod grpc;
 pub mod readmodel;
+mod shown;
 pub mod verify;
 
 use casebook_bootstrap::{Foundation, Service, Starting};

@@ -18,6 +18,8 @@ pub enum HistoryError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the log ends at position {head}: there is no position {asked}")]
+    BeyondHead { asked: u64, head: u64 },
 }
 
 /// Everything that belongs to a case, over all services, in the order in which it happened.
@@ -31,6 +33,12 @@ impl History {
     /// Reads the log in `folder`, beside a server or without one.
     pub async fn read(folder: &Path, id: CaseId, as_of: AsOf) -> Result<Self, HistoryError> {
         let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open_read_only(folder)?);
+        if let AsOf::Position(asked) = as_of {
+            let head = log.head().await.map_err(StoreError::from)?;
+            if asked > head {
+                return Err(HistoryError::BeyondHead { asked: asked.0, head: head.0 });
+            }
+        }
         let store = Store::<Case>::new(log.clone());
         let mut case: Vec<Arc<RecordedEvent>> = Vec::new();
         loop {

@@ -1,10 +1,12 @@
 //! Brings reports in. A file that is brought in twice is there once: each line's request is named after its content.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use casebook_proto::review::v1 as review;
 use casebook_proto::timestamp;
 use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -22,8 +24,8 @@ pub struct Imported {
     pub filed: usize,
     /// Lines that say what another line of the file says.
     pub repeated: usize,
-    /// Lines that could not be read or were refused, each with the reason.
-    pub refused: Vec<String>,
+    /// Lines that could not be read or were refused, each by its number, from 1, and with the reason.
+    pub refused: Vec<(usize, String)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,44 +68,58 @@ fn channel(channel: Channel) -> review::Channel {
     }
 }
 
-/// Files every line that can be read. A lost connection ends the import; doing it again goes on where it stopped.
+/// Files every line that can be read, a few at a time: neither the file nor its replies are held in memory. A lost connection ends
+/// the import; doing it again goes on where it stopped.
 pub async fn import_reports(client: &Client, source: impl BufRead) -> Result<Imported, ImportError> {
     let mut imported = Imported::default();
-    let mut seen = std::collections::HashSet::new();
-    let mut requests = Vec::new();
-    for line in matter::read(source)? {
-        match line {
-            Err(unreadable) => imported.refused.push(unreadable.to_string()),
-            Ok(matter) => {
+    let mut seen = HashSet::new();
+    let mut lines = matter::read(source);
+    let mut running = FuturesUnordered::new();
+    loop {
+        let more = running.len() < IN_FLIGHT;
+        match more.then(|| lines.next()).flatten().transpose()? {
+            Some((_, Err(unreadable))) => imported.refuse(unreadable.line, unreadable.reason),
+            Some((line, Ok(matter))) => {
                 let content = format!("{:?}", file_report(&matter, String::new()));
                 let request_id = Uuid::new_v5(&LINES, content.as_bytes());
                 if seen.insert(request_id) {
-                    requests.push(file_report(&matter, request_id.to_string()));
+                    running.push(file(client, line, file_report(&matter, request_id.to_string())));
                 } else {
                     imported.repeated += 1;
                 }
             }
+            None => match running.next().await {
+                Some(filed) => imported.take_in(filed)?,
+                None => break,
+            },
         }
     }
-    let mut replies = futures::stream::iter(requests)
-        .map(|request| {
-            let mut review = client.review();
-            async move {
-                let item = request.item.as_ref().map(|item| item.platform_item_id.clone()).unwrap_or_default();
-                (item, review.file_report(request).await)
-            }
-        })
-        .buffered(IN_FLIGHT);
-    while let Some((item, reply)) = replies.next().await {
+    imported.refused.sort_by_key(|(line, _)| *line);
+    Ok(imported)
+}
+
+type Filed = (usize, String, Result<(), Status>);
+
+async fn file(client: &Client, line: usize, request: review::FileReportRequest) -> Filed {
+    let item = request.item.as_ref().map(|item| item.platform_item_id.clone()).unwrap_or_default();
+    (line, item, client.review().file_report(request).await.map(|_| ()))
+}
+
+impl Imported {
+    fn take_in(&mut self, (line, item, reply): Filed) -> Result<(), ImportError> {
         match reply {
-            Ok(_) => imported.filed += 1,
+            Ok(()) => self.filed += 1,
             Err(status)
                 if matches!(status.code(), Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) =>
             {
                 return Err(ImportError::Service(Box::new(status)));
             }
-            Err(status) => imported.refused.push(format!("{item}: {}", status.message())),
+            Err(status) => self.refuse(line, format!("{item}: {}", status.message())),
         }
+        Ok(())
     }
-    Ok(imported)
+
+    fn refuse(&mut self, line: usize, reason: String) {
+        self.refused.push((line, reason));
+    }
 }

@@ -10,3 +10,4 @@ pub mod import;
 pub mod matter;
 pub mod system;
 pub mod timeline;
+pub mod verification;

@@ -167,27 +167,78 @@ pub enum AppealOutcome {
     Rejected,
 }
 
-/// Reads lines one by one: a line that cannot be read does not keep the others out.
-pub fn read(mut source: impl BufRead) -> io::Result<Vec<Result<Matter, Unreadable>>> {
-    let mut matters = Vec::new();
-    for line in 1..=LINES_MAX {
+/// A line by its number, from 1.
+pub type Line = (usize, Result<Matter, Unreadable>);
+
+/// Reads lines one by one: a line that cannot be read does not keep the others out, and no more than one is held.
+pub fn read<R: BufRead>(source: R) -> Lines<R> {
+    Lines { source, line: 0, over: false }
+}
+
+/// The lines of a file that say something.
+pub struct Lines<R> {
+    source: R,
+    line: usize,
+    over: bool,
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = io::Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.over {
+            match self.next_line() {
+                Ok(Some(bytes)) if bytes.trim_ascii().is_empty() => {}
+                Ok(Some(bytes)) => return Some(Ok(self.named(parse(&bytes)))),
+                Ok(None) => return None,
+                Err(Cut::Line(reason)) => return Some(Ok(self.named(Err(reason)))),
+                Err(Cut::File(error)) => {
+                    self.over = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Why a line is not there whole.
+enum Cut {
+    Line(String),
+    File(io::Error),
+}
+
+impl From<io::Error> for Cut {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl<R: BufRead> Lines<R> {
+    fn named(&self, matter: Result<Matter, String>) -> Line {
+        (self.line, matter.map_err(|reason| Unreadable { line: self.line, reason }))
+    }
+
+    /// The bytes of the next line; none behind the last.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Cut> {
         let mut bytes = Vec::new();
-        let read = io::Read::take(&mut source, LINE_BYTES_MAX + 1).read_until(b'\n', &mut bytes)?;
+        let read = io::Read::take(&mut self.source, LINE_BYTES_MAX + 1).read_until(b'\n', &mut bytes)?;
         if read == 0 {
-            return Ok(matters);
+            self.over = true;
+            return Ok(None);
+        }
+        self.line += 1;
+        if self.line > LINES_MAX {
+            self.over = true;
+            return Err(Cut::Line(format!("a file holds at most {LINES_MAX} lines")));
         }
         if read as u64 > LINE_BYTES_MAX {
             // The rest of an endless line is passed over, a piece at a time.
-            skip_line(&mut source)?;
-            matters.push(Err(Unreadable { line, reason: format!("is longer than {LINE_BYTES_MAX} bytes") }));
-            continue;
+            skip_line(&mut self.source)?;
+            return Err(Cut::Line(format!("is longer than {LINE_BYTES_MAX} bytes")));
         }
-        if !bytes.trim_ascii().is_empty() {
-            matters.push(parse(&bytes).map_err(|reason| Unreadable { line, reason }));
-        }
+        Ok(Some(bytes))
     }
-    matters.push(Err(Unreadable { line: LINES_MAX + 1, reason: format!("a file holds at most {LINES_MAX} lines") }));
-    Ok(matters)
 }
 
 fn skip_line(source: &mut impl BufRead) -> io::Result<()> {
@@ -226,11 +277,15 @@ mod tests {
         "account":{"platform":"douyin","platform_uid":"u1","handle":"h"},
         "item":{"platform_item_id":"p1","text":"根治糖尿病","published_at":"2026-03-01T09:00:00+08:00"}}"#;
 
+    fn all(file: &str) -> Vec<Result<Matter, Unreadable>> {
+        read(file.as_bytes()).map(|line| line.unwrap().1).collect()
+    }
+
     #[test]
     fn a_line_that_cannot_be_read_is_named_and_the_rest_goes_on() {
         let report = REPORT.replace('\n', " ");
         let file = format!("{report}\nnot json\n\n{{\"reported_at\":1}}\n{report}\n");
-        let lines = read(file.as_bytes()).unwrap();
+        let lines = all(&file);
         let readable: Vec<bool> = lines.iter().map(Result::is_ok).collect();
         assert_eq!(readable, [true, false, false, true]);
         assert_eq!(lines[1].as_ref().unwrap_err().line, 2);
@@ -240,7 +295,7 @@ mod tests {
     #[test]
     fn a_misspelt_field_is_refused_by_its_name() {
         let line = REPORT.replace("\"reasons\"", "\"reason\"").replace('\n', " ");
-        let refusal = read(line.as_bytes()).unwrap().remove(0).unwrap_err();
+        let refusal = all(&line).remove(0).unwrap_err();
         assert!(refusal.reason.contains("reason"), "{refusal}");
     }
 
@@ -248,7 +303,7 @@ mod tests {
     fn an_endless_line_is_refused_and_the_next_is_read() {
         let long = "x".repeat(usize::try_from(LINE_BYTES_MAX).unwrap() + 7);
         let file = format!("{long}\n{}\n", REPORT.replace('\n', " "));
-        let lines = read(file.as_bytes()).unwrap();
+        let lines = all(&file);
         assert!(lines[0].is_err());
         assert!(lines[1].is_ok(), "{:?}", lines[1]);
     }

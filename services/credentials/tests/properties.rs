@@ -65,7 +65,8 @@ fn command(choice: u8, now: Timestamp) -> CredentialCommand {
         10 => conclude(if choice > 200 { Verdict::Refused } else { verified }, second()),
         11 => CredentialCommand::Expire { now: now + TimeDelta::days(if choice > 128 { 400 } else { 0 }) },
         12 => CredentialCommand::RemindOfExpiry { now: now + TimeDelta::days(if choice > 128 { 340 } else { 0 }) },
-        13 if choice > 128 => CredentialCommand::SuspendBadge { reasons, now },
+        13 if choice > 192 => CredentialCommand::SuspendBadge { reasons, until: now + TimeDelta::days(2), now },
+        13 if choice > 128 => CredentialCommand::EndSuspension { reasons, now },
         13 => CredentialCommand::RestoreBadge { reasons, now },
         14 => {
             CredentialCommand::AmendDisplay { display: Display { employment: Employment::Retired, ..display() }, now }
@@ -74,7 +75,7 @@ fn command(choice: u8, now: Timestamp) -> CredentialCommand {
             certificates: vec![PhysicianPractice],
             reasons,
             evidence_sha256: Vec::new(),
-            suspend_badge: choice > 128,
+            suspend_until: (choice > 128).then(|| now + TimeDelta::days(2)),
             actor: verifier(),
             now,
         })),

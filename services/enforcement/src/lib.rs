@@ -28,7 +28,7 @@ use tonic::service::RoutesBuilder;
 use uuid::Uuid;
 
 use crate::grpc::{Desk, Enforcement, Platforms};
-use crate::reactions::{Deadlines, FollowOrders, IssueOrders, OpenLeads, Reacting};
+use crate::reactions::{Deadlines, FollowOrders, IssueOrders, OpenFraudLeads, OpenLeads, Reacting};
 use crate::terms::Terms;
 
 /// The name of the service's read model.
@@ -67,7 +67,11 @@ pub async fn open(foundation: &Foundation) -> Result<(Enforcement, Platforms, Se
         terms: desk.terms.clone(),
         reactor: foundation.reactor(),
     };
+    let violation = foundation.policy.pack.violation(reactions::POSING).map(|violation| violation.id.clone());
+    let violation =
+        violation.ok_or_else(|| StartError::Setting(format!("the policy pack lacks `{}`", reactions::POSING)))?;
     foundation.react(&read_model, OpenLeads(reacting.clone()));
+    foundation.react(&read_model, OpenFraudLeads { reacting: reacting.clone(), violation });
     foundation.react(&read_model, IssueOrders(reacting.clone()));
     foundation.react(&read_model, FollowOrders(reacting.clone()));
     foundation.on_due(&read_model, Deadlines(reacting));

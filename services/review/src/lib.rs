@@ -39,7 +39,8 @@ pub fn start<'a>(foundation: &'a Foundation, routes: &'a mut RoutesBuilder) -> S
         let items = Arc::new(Store::new(foundation.log.clone()));
         let examiner =
             Examiner { items: items.clone(), knowledge: Knowledge::new(model.clone()), screener: Arc::new(screener) };
-        let reacting = Reacting { reports: reports.clone(), items, reactor: foundation.reactor() };
+        let reactor = foundation.reactor();
+        let reacting = Reacting { reports: reports.clone(), items, model: model.clone(), reactor };
         foundation.react(&model, ObserveReportedItem { reacting: reacting.clone(), examiner: examiner.clone() });
         foundation.react(&model, ConcludeReports { reacting: reacting.clone() });
         foundation.react(&model, AnswerMergedReports { reacting: reacting.clone() });

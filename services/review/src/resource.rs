@@ -1,15 +1,17 @@
 //! Reports and items as replies and rows carry them.
 
 use casebook_execution::Head;
+use casebook_proto::common::v1::HistoryEntry;
 use casebook_proto::review::v1 as proto;
 use casebook_proto::timestamp;
 
 use crate::codec::item::screened_of;
-use crate::codec::report::{accepted_of, concluded_of, declined_of, filed_of, merged_of, withdrawn_of};
+use crate::codec::report::{FILED, accepted_of, concluded_of, declined_of, filed_of, merged_of, withdrawn_of};
 use crate::codec::values::{officer_of, source_of, span_of, strings, text_of, time_of};
 use crate::domain::finding::{Finding, FindingStage};
 use crate::domain::item::{ItemStage, ItemVersion, ObservedItem};
 use crate::domain::report::{FiledReport, ReportStage};
+use crate::domain::visibility::Sight;
 
 pub(crate) fn report_stage(stage: &ReportStage) -> proto::ReportStage {
     match stage {
@@ -39,6 +41,25 @@ pub(crate) fn report(report: &FiledReport, head: &Head) -> proto::Report {
         create_time: Some(timestamp(head.first_at)),
         update_time: Some(timestamp(head.last_at)),
     }
+}
+
+/// The report as somebody is shown it who sees so far (X10).
+pub(crate) fn report_shown(mut report: proto::Report, sight: &Sight) -> proto::Report {
+    if let Some(filed) = report.filed.as_mut().filter(|filed| !sight.knows_reporter_of(&filed.taken_in_by)) {
+        filed.reporter_ref = String::new();
+    }
+    report
+}
+
+/// An event of a report's history as somebody is shown it who sees so far (X10).
+pub(crate) fn report_entry_shown(mut entry: HistoryEntry, report: &FiledReport, sight: &Sight) -> HistoryEntry {
+    let taken_in_by = report.filed.taken_in_by.as_ref().map(ToString::to_string).unwrap_or_default();
+    if entry.event_type == FILED && !sight.knows_reporter_of(&taken_in_by) {
+        let filed = proto::ReportFiled { reporter_ref: String::new(), ..filed_of(&report.filed) };
+        // A protobuf message always has a JSON form.
+        entry.json = serde_json::to_string(&filed).unwrap_or_default();
+    }
+    entry
 }
 
 pub(crate) fn item_stage(stage: ItemStage) -> proto::ItemStage {
@@ -73,6 +94,7 @@ pub(crate) fn item(item: &ObservedItem, head: &Head) -> proto::Item {
         etag: head.revision.to_string(),
         create_time: Some(timestamp(head.first_at)),
         update_time: Some(timestamp(head.last_at)),
+        regions: item.regions.iter().map(ToString::to_string).collect(),
         item_id,
     }
 }

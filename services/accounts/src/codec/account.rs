@@ -114,6 +114,7 @@ fn encode(account_id: String, happened: &Happened) -> Stored {
             reasons: restriction.reasons.clone(),
             reference: restriction.reference.clone(),
             restricted_at: time(restriction.restricted_at),
+            until: restriction.until.and_then(time),
         }),
         Happened::RestrictionLifted { restriction_id, reasons, lifted_at } => message!(RestrictionLifted {
             account_id,
@@ -266,6 +267,7 @@ fn restricted(message: pb::AccountRestricted) -> Reading<AccountEvent> {
         reasons: message.reasons,
         reference: message.reference,
         restricted_at: at("restricted_at", message.restricted_at)?,
+        until: message.until.map(|until| at("until", Some(until))).transpose()?,
     };
     event(&message.account_id, Happened::Restricted(restriction))
 }

@@ -6,3 +6,4 @@ pub mod census;
 pub mod form;
 pub mod institution;
 pub mod measure;
+pub mod visibility;

@@ -6,9 +6,10 @@ use casebook_proto::accounts::v1 as pb;
 use tonic::{Request, Response, Status};
 
 use super::parse::{authority, field, legal_bases, observer, read};
-use super::{Calls, replied};
+use super::{Calls, refusal, replied};
 use crate::codec::values::{at, cause, uuid};
 use crate::domain::account::{AccountCommand, Restrict};
+use crate::reactions::interim_end;
 
 impl Calls {
     pub(super) async fn record_handle_change(
@@ -63,6 +64,7 @@ impl Calls {
                     legal_bases: legal_bases(&self.policy.pack, &request.legal_bases, context.now)?,
                     reasons: request.reasons.clone(),
                     reference: request.reference.clone(),
+                    until: Some(interim_end(&self.policy, context.now).map_err(refusal::calendar)?),
                     now: context.now,
                 }));
                 Ok((field("account_id", &request.account_id)?, command))

@@ -10,11 +10,18 @@ use tonic::{Request, Response, Status};
 use super::parse::{field, read, region_filter, some_field};
 use super::{Calls, refusal};
 use crate::codec::values::{grade, kind, level, time};
+use crate::domain::visibility::Sight;
 use crate::domain::{institution, measure};
 use crate::readmodel::{
     AccountFilter, AccountOrder, InstitutionFilter, InstitutionOrder, list_accounts, list_institutions, orders_on,
 };
 use crate::resource;
+
+macro_rules! path {
+    ($method:literal) => {
+        concat!("/casebook.accounts.v1.AccountsService/", $method)
+    };
+}
 
 impl Calls {
     pub(super) async fn get_institution(
@@ -77,7 +84,7 @@ impl Calls {
         &self,
         request: Request<pb::GetAccountRequest>,
     ) -> Result<Response<pb::GetAccountResponse>, Status> {
-        let read = self.gate.read(request)?;
+        let read = self.gate.recorded_read(request, path!("GetAccount"), asked_account).await?;
         let request = read.request;
         let named: Option<AccountId> = some_field("account_id", &request.account_id)?;
         let id = match (named, request.platform.as_str(), request.platform_uid.as_str()) {
@@ -90,6 +97,8 @@ impl Calls {
             (None, platform, platform_uid) => AccountId::of(platform, platform_uid),
         };
         let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
+        // What they may know is a matter of now, what they are shown is as of then.
+        self.known_account(&sight(&read.principal), id).await?;
         let loaded = self.accounts.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         let account = loaded
             .state
@@ -97,12 +106,6 @@ impl Calls {
             .zip(loaded.head)
             .map(|(account, head)| resource::account(account, &head))
             .ok_or_else(refusal::unknown_account)?;
-        if read.principal.platform().is_some_and(|own| own != account.platform) {
-            return Err(refusal::other_platform());
-        }
-        if is_subject_of_another(&read.principal, id) {
-            return Err(refusal::unknown_account());
-        }
         Ok(Response::new(pb::GetAccountResponse { account: Some(account) }))
     }
 
@@ -110,8 +113,10 @@ impl Calls {
         &self,
         request: Request<pb::ListAccountsRequest>,
     ) -> Result<Response<pb::ListAccountsResponse>, Status> {
-        let request = self.gate.read(request)?.request;
+        let listed = self.gate.recorded_read(request, path!("ListAccounts"), |request| format!("{request:?}")).await?;
+        let request = listed.request;
         let filter = AccountFilter {
+            sight: sight(&listed.principal),
             institution_id: some_field("institution_id", &request.institution_id)?,
             platform: Some(request.platform).filter(|platform| !platform.is_empty()),
             state: chosen(request.state, Ok)?,
@@ -141,8 +146,11 @@ impl Calls {
         &self,
         request: Request<pb::ListAccountHistoryRequest>,
     ) -> Result<Response<pb::ListAccountHistoryResponse>, Status> {
-        let request = self.gate.read(request)?.request;
+        let resource = |request: &pb::ListAccountHistoryRequest| format!("account-{}", request.account_id);
+        let read = self.gate.recorded_read(request, path!("ListAccountHistory"), resource).await?;
+        let request = read.request;
         let id: AccountId = field("account_id", &request.account_id)?;
+        self.known_account(&sight(&read.principal), id).await?;
         let page = history(&self.accounts, id.uuid(), request.page_size, &request.page_token).await?;
         let (entries, next_page_token) = page.ok_or_else(refusal::unknown_account)?;
         Ok(Response::new(pb::ListAccountHistoryResponse { entries, next_page_token }))
@@ -165,15 +173,16 @@ impl Calls {
         &self,
         request: Request<pb::ListMeasuresInForceRequest>,
     ) -> Result<Response<pb::ListMeasuresInForceResponse>, Status> {
-        let read = self.gate.read(request)?;
+        let resource = |request: &pb::ListMeasuresInForceRequest| {
+            format!("measures of account-{}", AccountId::of(&request.platform, &request.platform_uid))
+        };
+        let read = self.gate.recorded_read(request, path!("ListMeasuresInForce"), resource).await?;
         let request = read.request;
-        if read.principal.platform().is_some_and(|own| own != request.platform) {
-            return Err(refusal::other_platform());
-        }
-        self.gate.at_least(&self.read_model, request.at_least_position).await?;
         let account_id = AccountId::of(&request.platform, &request.platform_uid);
-        if is_subject_of_another(&read.principal, account_id) {
-            return Err(refusal::unknown_account());
+        let sight = sight(&read.principal);
+        self.gate.at_least(&self.read_model, request.at_least_position).await?;
+        if !sight.reaches_undeclared(&request.platform, account_id) {
+            self.known_account(&sight, account_id).await?;
         }
         let orders = orders_on(self.read_model.reader(), account_id).await.map_err(list_status)?;
         let in_force = measure::in_force(&orders, read.now);
@@ -184,9 +193,30 @@ impl Calls {
     }
 }
 
-/// Whether a caller is nothing but the operator of an account, and of another one than this.
-fn is_subject_of_another(principal: &Principal, account_id: AccountId) -> bool {
-    principal.roles.iter().all(|role| *role == Role::Subject) && principal.subject() != Some(account_id)
+impl Calls {
+    /// Refuses what is asked of an account that the caller may not know of, as if nobody had declared it.
+    async fn known_account(&self, sight: &Sight, id: AccountId) -> Result<(), Status> {
+        match self.accounts.load(id.uuid()).await.map_err(store_status)?.state.account() {
+            Some(account) if sight.reaches(&account.declaration) => Ok(()),
+            Some(_) | None => Err(refusal::unknown_account()),
+        }
+    }
+}
+
+/// Whoever acts for an institution or a platform sees what is theirs, whatever else they are.
+fn sight(principal: &Principal) -> Sight {
+    let platform = || principal.platform().map(|id| Sight::Platform(id.to_owned()));
+    let operator = || principal.subject().filter(|_| principal.roles == [Role::Subject]).map(Sight::Account);
+    let institution = principal.institution().map(|id| Sight::Institution(id.to_owned()));
+    institution.or_else(platform).or_else(operator).unwrap_or(Sight::Everything)
+}
+
+/// The account that is asked for, for the record of reads.
+fn asked_account(request: &pb::GetAccountRequest) -> String {
+    match request.account_id.as_str() {
+        "" => format!("account-{}", AccountId::of(&request.platform, &request.platform_uid)),
+        id => format!("account-{id}"),
+    }
 }
 
 /// A filter's choice; the unspecified value is none.

@@ -1,6 +1,7 @@
 //! How each refusal shows to a caller: one exhaustive match an aggregate.
 
 use casebook_bootstrap::Explained;
+use casebook_kernel::calendar::CalendarError;
 use tonic::Status;
 
 use crate::domain::account::AccountRefusal;
@@ -17,6 +18,11 @@ pub(super) fn institution(refusal: &InstitutionRefusal) -> Explained {
         InstitutionRefusal::ExpiryInPast => Explained::invalid("expires_at", "EXPIRY_IN_PAST"),
         InstitutionRefusal::TooManyExceptions => Explained::precondition("TOO_MANY_EXCEPTIONS"),
     }
+}
+
+/// A term that cannot be reckoned: a year without a calendar is an error, never a guess.
+pub(super) fn calendar(error: CalendarError) -> Status {
+    Explained::precondition("CALENDAR_OUT_OF_RANGE").status(error)
 }
 
 pub(super) fn account(refusal: &AccountRefusal) -> Explained {
@@ -39,6 +45,8 @@ pub(super) fn account(refusal: &AccountRefusal) -> Explained {
         AccountRefusal::NotInApproval => Explained::precondition("NOT_IN_APPROVAL"),
         AccountRefusal::StepOutOfOrder { .. } => Explained::precondition("STEP_OUT_OF_ORDER"),
         AccountRefusal::SignerIsApplicant => Explained::denied("SIGNER_IS_APPLICANT"),
+        AccountRefusal::SignerSignedBefore => Explained::denied("SIGNER_SIGNED_BEFORE"),
+        AccountRefusal::NoExpiry => Explained::precondition("NO_EXPIRY"),
         AccountRefusal::AlreadyFiled => Explained::precondition("ALREADY_FILED"),
         AccountRefusal::ApprovalIncomplete => Explained::precondition("APPROVAL_INCOMPLETE"),
         AccountRefusal::NotSupervisingAgency => Explained::denied("NOT_SUPERVISING_AGENCY"),
@@ -64,8 +72,4 @@ pub(super) fn unknown_institution() -> Status {
 
 pub(super) fn unknown_account() -> Status {
     account(&AccountRefusal::NothingDeclared).status(AccountRefusal::NothingDeclared)
-}
-
-pub(super) fn other_platform() -> Status {
-    account(&AccountRefusal::OtherPlatform).status(AccountRefusal::OtherPlatform)
 }

@@ -1,9 +1,11 @@
 //! What the registry does because of what happened elsewhere.
 
 mod close_account;
+mod end_restrictions;
 mod restrict_uncertified;
 
 pub use close_account::CloseAccount;
+pub use end_restrictions::{EndRestrictions, RESTRICTION_END, interim_end};
 pub use restrict_uncertified::{BASIS, RestrictUncertified};
 
 use std::sync::Arc;

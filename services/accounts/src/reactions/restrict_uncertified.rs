@@ -59,6 +59,7 @@ impl RestrictUncertified {
             legal_bases: vec![self.basis.clone()],
             reasons: LAPSED_REASONS.to_owned(),
             reference: event.stream.to_string(),
+            until: None,
             // By the log's clock, like the certification that lifts it: which of the two came first does not depend on
             // when they are met.
             now: event.recorded_at,

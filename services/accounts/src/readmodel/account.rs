@@ -1,6 +1,7 @@
 //! Accounts, one row each.
 
 use casebook_execution::Head;
+use casebook_execution::timer::Timer;
 use casebook_kernel::ids::InstitutionId;
 use casebook_kernel::region::Region;
 use casebook_policy::AccountLevel;
@@ -8,11 +9,13 @@ use casebook_proto::accounts::v1 as pb;
 use casebook_readmodel::{Listing, PageError, View, page};
 use prost::Message as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseConnection, QueryTrait as _};
+use sea_orm::{Condition, DatabaseConnection, QueryTrait as _};
 
 use super::{body, column_of, within};
 use crate::codec::values::level_number;
-use crate::domain::account::{AccountRegistry, AccountState};
+use crate::domain::account::{AccountRegistry, AccountState, Phase};
+use crate::domain::visibility::Sight;
+use crate::reactions::RESTRICTION_END;
 use crate::resource;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -64,11 +67,22 @@ impl View for AccountView {
             body: resource::account(account, head).encode_to_vec(),
         })
     }
+
+    /// When the first of the restrictions ends that have an end.
+    fn timers(state: &AccountState) -> Vec<Timer> {
+        let restrictions = match state.account().map(|account| &account.phase) {
+            Some(Phase::Restricted { restrictions, .. }) => restrictions.as_slice(),
+            Some(_) | None => &[],
+        };
+        let first = restrictions.iter().filter_map(|one| one.until).min();
+        first.map(|due| Timer { kind: RESTRICTION_END, due }).into_iter().collect()
+    }
 }
 
 /// Which accounts, and in which order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AccountFilter {
+    pub sight: Sight,
     pub institution_id: Option<InstitutionId>,
     pub platform: Option<String>,
     /// The number of `casebook.accounts.v1.AccountState`.
@@ -88,6 +102,17 @@ pub enum AccountOrder {
     Handle,
 }
 
+/// The rule of [`crate::domain::visibility`] as a filter of rows.
+fn within_sight(sight: &Sight) -> Condition {
+    let condition = Condition::all();
+    match sight {
+        Sight::Everything => condition,
+        Sight::Institution(own) => condition.add(Column::InstitutionId.eq(own)),
+        Sight::Platform(own) => condition.add(Column::Platform.eq(own)),
+        Sight::Account(own) => condition.add(Column::Id.eq(own.to_string())),
+    }
+}
+
 /// One page of accounts, and the token of the next.
 pub async fn list_accounts(
     db: &DatabaseConnection,
@@ -98,6 +123,7 @@ pub async fn list_accounts(
     let filters = format!("{filter:?}");
     let head_only = filter.head_only.then_some(true);
     let select = Entity::find()
+        .filter(within_sight(&filter.sight))
         .apply_if(filter.institution_id, |select, id| select.filter(Column::InstitutionId.eq(id.to_string())))
         .apply_if(filter.platform, |select, platform| select.filter(Column::Platform.eq(platform)))
         .apply_if(filter.state, |select, state| select.filter(Column::State.eq(state)))

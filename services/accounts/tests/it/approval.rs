@@ -53,6 +53,15 @@ fn a_draft_under_the_institutions_name_is_not_handed_in() {
     renamed.when(submit()).refused(AccountRefusal::InstitutionNameMisused);
 }
 
+/// R16: the boxes are four offices: one person is not all of them.
+#[test]
+fn whoever_signed_a_box_signs_no_other() {
+    let once = in_approval().after(sign(ApprovalStep::Department, "p-head"));
+    once.clone().when(sign(ApprovalStep::FunctionalOffice, "p-head")).refused(AccountRefusal::SignerSignedBefore);
+    let returned = once.after(send_back(office("p-head"))).after(submit());
+    returned.after(sign(ApprovalStep::Department, "p-head"));
+}
+
 /// R16: four boxes, each with a signer and a time; with the last the account is approved.
 #[test]
 fn the_boxes_are_signed_in_order() {

@@ -130,6 +130,7 @@ fn closures_and_restrictions_show() {
             legal_bases: vec!["S1-5".parse().unwrap()],
             reasons: "未认证".into(),
             reference: String::new(),
+            until: None,
             now: at(8),
         })),
     );

@@ -62,6 +62,13 @@ impl House {
         self.log.head().await.unwrap().0
     }
 
+    /// How many reads of something are in the log.
+    pub async fn reads_of(&self, resource: &str) -> usize {
+        let filter = Filter::categories(["access"]);
+        let batch = self.log.read_all(Position::START, &filter, READ_EVENTS_MAX).await.unwrap();
+        batch.events.iter().filter(|event| String::from_utf8_lossy(&event.data).contains(resource)).count()
+    }
+
     /// The types of what happened to accounts behind a position.
     pub async fn account_events_behind(&self, position: u64) -> Vec<String> {
         let filter = Filter::categories(["account"]);

@@ -57,6 +57,7 @@ fn command() -> impl Strategy<Value = (usize, Asked)> {
             legal_bases: vec!["S1-5".parse().unwrap()],
             reasons: "未认证".into(),
             reference: number.to_string(),
+            until: None,
             now: at(8),
         })))),
         2 => (0u128..3).prop_map(|number| Asked::Plain(AccountCommand::LiftRestriction {

@@ -18,6 +18,7 @@ fn restriction(number: u128) -> Restrict {
         legal_bases: vec!["S1-5".parse().unwrap()],
         reasons: "2个月内未完成资质认证".into(),
         reference: format!("credential-{number}"),
+        until: None,
         now: at(8),
     }
 }
@@ -47,6 +48,7 @@ fn a_filed_account_is_restricted_on_a_basis() {
             reasons: "2个月内未完成资质认证".into(),
             reference: "credential-1".into(),
             restricted_at: at(8),
+            until: None,
         }),
     }]);
     let baseless = Restrict { legal_bases: vec![], ..restriction(1) };
@@ -63,10 +65,21 @@ fn only_an_account_on_record_is_restricted() {
 
 #[test]
 fn an_agency_restricts_in_its_region() {
-    let by = |actor| Restrict { authority: Authority::Agency(actor), ..restriction(1) };
+    let by = |actor| Restrict { authority: Authority::Agency(actor), until: Some(at(20)), ..restriction(1) };
     filed().when(restrict(by(far_health()))).refused(AccountRefusal::NotSupervisingAgency);
     let restricted = filed().after(restrict(by(cyberspace())));
     restricted.when(lift(Authority::Agency(far_health()), 1)).refused(AccountRefusal::NotSupervisingAgency);
+}
+
+/// S1 §4-5: what is done while something is looked into has an end; the two months that were missed have not.
+#[test]
+fn an_officers_restriction_has_an_end() {
+    let by = |until| Restrict { authority: Authority::Agency(cyberspace()), until, ..restriction(1) };
+    filed().when(restrict(by(None))).refused(AccountRefusal::NoExpiry);
+    let restricted = filed().after(restrict(by(Some(at(20)))));
+    let phase = restricted.state().account().unwrap().phase.clone();
+    let Phase::Restricted { restrictions, .. } = phase else { panic!("{phase:?}") };
+    assert_eq!(restrictions[0].until, Some(at(20)));
 }
 
 /// R30: what was restricted for several causes is free when the last is gone.

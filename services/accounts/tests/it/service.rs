@@ -180,10 +180,10 @@ async fn a_request_takes_effect_once() {
             (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned())
         );
     }
+    let account_id = house.account("douyin", "uid-1").await.account_id;
     let head = house.head().await;
     let rehearsal = pb::CreateDeclarationRequest { validate_only: true, ..declaration("uid-2") };
     house.api.create_declaration(by(office("p-clerk"), rehearsal)).await.unwrap();
-    let account_id = house.account("douyin", "uid-1").await.account_id;
     let stale = pb::SubmitDeclarationRequest {
         request_id: id_of_request(),
         etag: "7".into(),

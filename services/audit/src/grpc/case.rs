@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{Audit, CASE_NOT_FOUND, case_head, case_stream, chain_head, log_status};
 use crate::dossier::{Entries, entries};
 use crate::readmodel::CaseStream;
+use crate::shown::Shown;
 
 const GET_DOSSIER: &str = "/casebook.audit.v1.AuditService/GetDossier";
 const GET_CASE_HEAD: &str = "/casebook.audit.v1.AuditService/GetCaseHead";
@@ -48,18 +49,14 @@ impl Audit {
         let asked = &read.request;
         let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let head = self.settled().await?;
-        let case = self.visible_case(&read, &asked.case_id).await?;
+        let (case, shown) = self.visible_case(&read, &asked.case_id).await?;
         let window = match asked.page_token.as_str() {
             "" => Window { after: 0, through: self.through(case, as_of, head).await? },
             token => Window::of_token(token)?,
         };
-        let (page, next_page_token) = self.page(case, window, asked.page_size).await?;
+        let (page, next_page_token) = self.page(case, shown.as_ref(), window, asked.page_size).await?;
         let last = self.kept().last_of_case(case, window.through).await.map_err(|error| operation_status(&error))?;
-        let (streams, stream_count) = self
-            .kept()
-            .streams_of_case(case, window.through, STREAMS_MAX)
-            .await
-            .map_err(|error| operation_status(&error))?;
+        let (streams, stream_count) = self.streams(case, shown.as_ref(), window.through).await?;
         Ok(GetDossierResponse {
             case_id: asked.case_id.clone(),
             as_of_position: window.through,
@@ -81,7 +78,7 @@ impl Audit {
         let asked = &read.request;
         let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let head = self.settled().await?;
-        let case = self.visible_case(&read, &asked.case_id).await?;
+        let (case, _) = self.visible_case(&read, &asked.case_id).await?;
         let through = self.through(case, as_of, head).await?;
         let last = self.kept().last_of_case(case, through).await.map_err(|error| operation_status(&error))?;
         Ok(GetCaseHeadResponse { case_id: asked.case_id.clone(), head: Some(case_head(case, last.as_ref())) })
@@ -99,7 +96,7 @@ impl Audit {
         let head = self.settled().await?;
         self.gate.in_log("from_position", asked.from_position).await?;
         self.gate.in_log("to_position", asked.to_position).await?;
-        let case = self.visible_case(&read, &asked.case_id).await?;
+        let (case, shown) = self.visible_case(&read, &asked.case_id).await?;
         let window = match asked.page_token.as_str() {
             "" => Window {
                 after: asked.from_position,
@@ -107,7 +104,7 @@ impl Audit {
             },
             token => Window::of_token(token)?,
         };
-        let (page, next_page_token) = self.page(case, window, asked.page_size).await?;
+        let (page, next_page_token) = self.page(case, shown.as_ref(), window, asked.page_size).await?;
         let at = async |position| {
             let last = self.kept().last_of_case(case, position).await.map_err(|error| operation_status(&error))?;
             Ok::<_, Status>(case_head(case, last.as_ref()))
@@ -139,8 +136,28 @@ impl Audit {
         }
     }
 
-    /// The entries of a window that one page holds, and the token of the next.
-    async fn page(&self, case: Uuid, window: Window, page_size: u32) -> Result<(Entries, String), Status> {
+    /// The streams of a matter that the caller may see, and how many there are of them.
+    async fn streams(&self, case: Uuid, shown: Option<&Shown>, through: u64) -> Result<(Vec<CaseStream>, u64), Status> {
+        let found = self.kept().streams_of_case(case, through, STREAMS_MAX).await;
+        let (mut streams, mut count) = found.map_err(|error| operation_status(&error))?;
+        if let Some(shown) = shown {
+            let names: Vec<String> = streams.iter().map(|of| of.stream.clone()).collect();
+            let seen = shown.streams(&self.log, names.iter().map(String::as_str)).await.map_err(log_status)?;
+            streams.retain(|of| seen.get(of.stream.as_str()).copied().unwrap_or(false));
+            count = streams.len() as u64;
+        }
+        Ok((streams, count))
+    }
+
+    /// The entries of a window that one page holds, and the token of the next. A page holds less where others' cases happened
+    /// in between.
+    async fn page(
+        &self,
+        case: Uuid,
+        shown: Option<&Shown>,
+        window: Window,
+        page_size: u32,
+    ) -> Result<(Entries, String), Status> {
         let size = match u64::from(page_size) {
             0 => PAGE_SIZE_DEFAULT,
             size => size.min(PAGE_SIZE_MAX),
@@ -152,13 +169,24 @@ impl Audit {
             .map_err(|error| operation_status(&error))?;
         let more = kept.len() as u64 > size;
         kept.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-        let page = entries(&self.log, &kept).await.map_err(log_status)?;
+        let mut page = entries(&self.log, &kept).await.map_err(log_status)?;
         let next = match kept.get(page.used.wrapping_sub(1)) {
             Some(last) if more || page.used < kept.len() => {
                 Window { after: last.position.cast_unsigned(), through: window.through }.token()
             }
             _ => String::new(),
         };
+        if let Some(shown) = shown {
+            let used = &kept[..page.used.min(kept.len())];
+            let streams = used.iter().map(|row| row.stream.as_str());
+            let seen = shown.streams(&self.log, streams).await.map_err(log_status)?;
+            let sees = |stream: &str| seen.get(stream).copied().unwrap_or(false);
+            let hidden: Vec<u64> =
+                used.iter().filter(|row| !sees(&row.stream)).map(|row| row.position.cast_unsigned()).collect();
+            page.altered.retain(|position| !hidden.contains(position));
+            page.entries.retain(|entry| sees(&entry.stream));
+            page.entries = page.entries.into_iter().map(|entry| shown.entry(entry)).collect();
+        }
         Ok((page, next))
     }
 }

@@ -35,8 +35,11 @@ impl Audit {
         let event = found.ok_or_else(absent)?;
         self.gate.at_least(&self.model, position).await?;
         let kept = self.kept().at(position).await.map_err(|error| operation_status(&error))?.ok_or_else(absent)?;
-        if !self.may_see(&read, case_correlation_of(&kept)).await? {
-            return Err(absent());
+        if let Some(shown) = self.shown(&read, case_correlation_of(&kept)).await? {
+            let streams = shown.streams(&self.log, std::iter::once(event.stream.as_str())).await.map_err(log_status)?;
+            if !streams.values().all(|sees| *sees) || !shown.bytes_of(&event) {
+                return Err(absent());
+            }
         }
         Ok(GetRawEventResponse {
             position,

@@ -23,7 +23,10 @@ use uuid::Uuid;
 
 use crate::domain::chain::Tip;
 use crate::readmodel::{Kept, KeptEvent};
+use crate::shown::Shown;
 
+/// The most cases of one matter that are looked at: an item has 64 findings at most, and a lead becomes one case.
+const CASES_MAX: u64 = 256;
 const CASE_NOT_FOUND: Explained = Explained::not_found("CASE_NOT_FOUND");
 
 /// Answers for the audit.
@@ -51,22 +54,29 @@ impl Audit {
         Ok(head.0)
     }
 
-    /// The correlation of a case that the caller may see. What a case officer may not see does not exist for them: an
-    /// agency sees the cases in which it has done something.
-    async fn visible_case<R>(&self, read: &Read<R>, case_id: &str) -> Result<Uuid, Status> {
+    /// The correlation of a case that the caller may see, and what they see of it. What a case officer may not see does not
+    /// exist for them: an agency sees the cases that it holds, held or is offered.
+    async fn visible_case<R>(&self, read: &Read<R>, case_id: &str) -> Result<(Uuid, Option<Shown>), Status> {
         let absent = || CASE_NOT_FOUND.status(format!("there is no case {case_id} that you may see"));
         let stream = case_stream(case_id);
         let correlation =
             self.kept().correlation_of(&stream).await.map_err(|error| operation_status(&error))?.ok_or_else(absent)?;
-        if self.may_see(read, correlation).await? { Ok(correlation) } else { Err(absent()) }
+        let shown = self.shown(read, correlation).await?;
+        match &shown {
+            Some(shown) if !shown.case(case_id) => Err(absent()),
+            Some(_) | None => Ok((correlation, shown)),
+        }
     }
 
-    async fn may_see<R>(&self, read: &Read<R>, correlation: Uuid) -> Result<bool, Status> {
+    /// What the caller may see of a matter; none: an auditor, who sees everything.
+    async fn shown<R>(&self, read: &Read<R>, correlation: Uuid) -> Result<Option<Shown>, Status> {
         if read.principal.has(Role::Auditor) {
-            return Ok(true);
+            return Ok(None);
         }
+        let cases = self.kept().case_streams(correlation, CASES_MAX).await;
+        let cases = cases.map_err(|error| operation_status(&error))?;
         let agency = read.principal.actor.agency.as_str();
-        self.kept().took_part(correlation, agency).await.map_err(|error| operation_status(&error))
+        Shown::to(agency, &self.log, &cases).await.map(Some).map_err(log_status)
     }
 }
 

@@ -100,10 +100,18 @@ impl Kept<'_> {
         Ok(first.map(|first| case_correlation_of(&first)))
     }
 
-    /// The agency has done something in the case.
-    pub async fn took_part(self, case: Uuid, agency: &str) -> Result<bool, DbErr> {
-        let found = of_case(case).filter(Column::Agency.eq(agency)).limit(1).one(self.0.reader()).await?;
-        Ok(found.is_some())
+    /// The streams of the cases that belong to one matter, at most so many.
+    pub async fn case_streams(self, case: Uuid, limit: u64) -> Result<Vec<String>, DbErr> {
+        of_case(case)
+            .filter(Column::Stream.starts_with("case-"))
+            .filter(Column::Revision.eq(0))
+            .select_only()
+            .column(Column::Stream)
+            .order_by_asc(Column::Position)
+            .limit(limit)
+            .into_tuple()
+            .all(self.0.reader())
+            .await
     }
 
     /// The last event of a case at this position or before.

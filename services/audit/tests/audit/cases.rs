@@ -24,10 +24,9 @@ async fn given_a_case() -> Running {
     running.append(&stream("report", 4), 4, "hotline", r#"{"reportId":"4"}"#).await;
     running.clock.turn_to("2026-03-02T02:00:00Z");
     running.append(&stream("lead", 5), CORRELATION, "cac-310000", r#"{"leadId":"5"}"#).await;
-    running
-        .append_all(&stream("case", CASE), CORRELATION, "cac-310000", &[r#"{"opened":true}"#, r#"{"decided":"mute"}"#])
-        .await;
-    running.append(&stream("case", 8), 4, "wjw-110000", r#"{"opened":true}"#).await;
+    running.open(CASE, CORRELATION, "cac-310000").await;
+    running.append(&stream("case", CASE), CORRELATION, "cac-310000", r#"{"decided":"mute"}"#).await;
+    running.open(8, 4, "wjw-110000").await;
     running.clock.turn_to("2026-03-02T03:00:00Z");
     running.append(&stream("order", 7), CORRELATION, "cac-310000", r#"{"days":7}"#).await;
     running.append(&stream("order", 7), CORRELATION, "platform-douyin", r#"{"executed":true}"#).await;
@@ -176,7 +175,54 @@ async fn a_difference_is_what_happened_in_the_case_between_two_positions() {
     assert_eq!(diff(3, 1_000).await.unwrap_err().code(), Code::OutOfRange);
 }
 
-/// X: an auditor sees all; an agency the cases in which it took part; of others it does not even learn that they exist.
+/// X10, X11: two agencies have a case each from one item, on the report that a third took in. Each sees its own and what led to
+/// it; the third sees neither; nobody but the third is told the reporter.
+#[tokio::test]
+async fn what_else_came_of_a_report_is_not_in_the_dossier() {
+    let running = Running::new().await;
+    let report = r#"{"reasons":"自称根治","reporterRef":"r-7"}"#;
+    let filed = "casebook.review.v1.ReportFiled";
+    running.append_as(&stream("report", 1), CORRELATION, "hotline-310000", filed, report).await;
+    for (case, agency) in [(6, "cac-310000"), (8, "wjw-310000")] {
+        running.append(&stream("lead", case), CORRELATION, "casebook", "{}").await;
+        running.open(case, CORRELATION, agency).await;
+        let order = format!(r#"{{"caseId":"{}"}}"#, id(case));
+        running.append(&stream("order", case), CORRELATION, agency, &order).await;
+    }
+    running.settle().await;
+    let see = async |agency: &str, case| running.audit.get_dossier(call(&case_officer(agency), dossier_of(case))).await;
+    for (agency, case, expected) in [("cac-310000", 6, [1, 2, 3, 4]), ("wjw-310000", 8, [1, 5, 6, 7])] {
+        let seen = see(agency, case).await.unwrap().into_inner();
+        assert_eq!(positions(&seen), expected);
+        let streams: Vec<_> = seen.streams.iter().map(|of| of.stream.clone()).collect();
+        let own = [stream("report", 1), stream("lead", case), stream("case", case), stream("order", case)];
+        assert_eq!(streams, own.map(|stream| stream.to_string()));
+        assert_eq!((seen.stream_count, seen.altered_positions.len()), (4, 0));
+        assert_eq!(seen.entries[0].json, r#"{"reasons":"自称根治"}"#, "X10");
+    }
+    for (agency, case) in [("hotline-310000", 6), ("hotline-310000", 8), ("wjw-310000", 6), ("cac-310000", 8)] {
+        assert_eq!(see(agency, case).await.unwrap_err().code(), Code::NotFound, "{agency} {case}");
+    }
+    let raw = async |agency: &str, position| {
+        running.audit.get_raw_event(call(&case_officer(agency), GetRawEventRequest { position })).await.is_ok()
+    };
+    assert!(raw("cac-310000", 4).await);
+    for (agency, position) in [("cac-310000", 1), ("cac-310000", 6), ("cac-310000", 7), ("hotline-310000", 4)] {
+        assert!(!raw(agency, position).await, "{agency} {position}");
+    }
+    assert_eq!(dossier(&running, dossier_of(6)).await.unwrap().entries.len(), 7, "an auditor sees all of the matter");
+    // An offer is a reason to look, and one that was declined is none.
+    let transfer = async |what: &str, json: &str| {
+        let event_type = format!("casebook.enforcement.v1.{what}");
+        running.append_as(&stream("case", 6), CORRELATION, "cac-310000", &event_type, json).await;
+    };
+    transfer("TransferOffered", r#"{"toAgency":"tcm-310000"}"#).await;
+    assert!(see("tcm-310000", 6).await.is_ok());
+    transfer("TransferDeclined", "{}").await;
+    assert_eq!(see("tcm-310000", 6).await.unwrap_err().code(), Code::NotFound);
+}
+
+/// X: an auditor sees all; an agency its own cases; of others it does not even learn that they exist.
 #[tokio::test]
 async fn a_case_officer_sees_the_cases_of_their_agency_and_no_other() {
     let running = given_a_case().await;

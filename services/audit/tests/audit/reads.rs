@@ -14,8 +14,8 @@ const CASE: u128 = 6;
 async fn given_reads() -> Running {
     let running = Running::new().await;
     running.append(&stream("report", 1), 1, "hotline", "{}").await;
-    running.append(&stream("case", CASE), 1, "cac-310000", "{}").await;
-    running.append(&stream("case", 8), 8, "wjw-110000", "{}").await;
+    running.open(CASE, 1, "cac-310000").await;
+    running.open(8, 8, "wjw-110000").await;
     let officer = case_officer("cac-310000");
     let dossier = |case| GetDossierRequest { case_id: id(case).to_string(), ..GetDossierRequest::default() };
     running.audit.get_dossier(call(&officer, dossier(CASE))).await.unwrap();

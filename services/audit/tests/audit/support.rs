@@ -137,7 +137,38 @@ impl Running {
         self.append_all(stream, correlation, agency, &[data]).await
     }
 
+    /// A case is opened by an agency.
+    pub async fn open(&self, case: u128, correlation: u128, agency: &str) {
+        let opened = format!(r#"{{"agency":"{agency}","leadId":"{}"}}"#, id(case));
+        let event_type = "casebook.enforcement.v1.CaseOpened";
+        self.append_as(&stream("case", case), correlation, agency, event_type, &opened).await;
+    }
+
+    /// Appends one event of a type that has a meaning.
+    pub async fn append_as(
+        &self,
+        stream: &StreamName,
+        correlation: u128,
+        agency: &str,
+        event_type: &str,
+        data: &str,
+    ) -> u64 {
+        self.append_events(stream, correlation, agency, event_type, &[data]).await
+    }
+
     pub async fn append_all(&self, stream: &StreamName, correlation: u128, agency: &str, data: &[&str]) -> u64 {
+        let event_type = format!("casebook.test.v1.{}Happened", stream.category());
+        self.append_events(stream, correlation, agency, &event_type, data).await
+    }
+
+    async fn append_events(
+        &self,
+        stream: &StreamName,
+        correlation: u128,
+        agency: &str,
+        event_type: &str,
+        data: &[&str],
+    ) -> u64 {
         let metadata: Vec<u8> = Metadata {
             agency: agency.into(),
             officer: "officer-1".into(),
@@ -155,7 +186,7 @@ impl Running {
             .iter()
             .map(|data| NewEvent {
                 id: Uuid::now_v7(),
-                event_type: format!("casebook.test.v1.{}Happened", stream.category()).into(),
+                event_type: event_type.into(),
                 data: data.as_bytes().to_vec().into(),
                 metadata: metadata.clone().into(),
             })

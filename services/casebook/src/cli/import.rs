@@ -45,8 +45,8 @@ impl Import {
         let file = std::fs::File::open(&reports.file)
             .map_err(|error| format!("cannot read `{}`: {error}", reports.file.display()))?;
         let Imported { filed, repeated, refused } = import_reports(&client, BufReader::new(file)).await?;
-        for line in &refused {
-            say(format!("not taken: {line}"))?;
+        for (line, reason) in &refused {
+            say(format!("not taken: line {line}: {reason}"))?;
         }
         say(format!("{filed} reports are there now, {repeated} repeated lines, {} not taken", refused.len()))?;
         if refused.is_empty() { Ok(()) } else { Err(format!("{} lines were not taken", refused.len()).into()) }

@@ -29,8 +29,8 @@ pub struct Token {
     /// What the agency is competent for: cyberspace, health, tcm or market.
     #[arg(long)]
     kind: Option<String>,
-    /// The region it answers for, a code of GB/T 2260.
-    #[arg(long, default_value = "000000")]
+    /// The region it answers for, a code of GB/T 2260; 000000 is the whole country. Rules ask for it: it is never guessed.
+    #[arg(long)]
     region: String,
     /// A role, such as case_officer; may be given several times.
     #[arg(long = "role", required = true)]

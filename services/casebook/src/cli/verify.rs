@@ -1,55 +1,42 @@
 //! `casebook verify`: every row against the log, and the log against the hash chain over it.
 
-use std::error::Error;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use casebook::system::{self, Layout, Options};
-use casebook_eventlog::embedded::EmbeddedLog;
-use casebook_eventlog::{EventLog as _, Filter, Position};
-use casebook_execution::TurnedClock;
-use casebook_kernel::Timestamp;
+use casebook::verification::{NotedHead, verify};
 use clap::Args;
 
 use super::{DataDir, Done, say};
-
-const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Args)]
 pub struct Verify {
     #[command(flatten)]
     data: DataDir,
+    /// A folder of policy packs in place of the shipped ones.
+    #[arg(long, env = "CASEBOOK_POLICY_DIR")]
+    policy_dir: Option<PathBuf>,
+    /// A head of the chain that was written down elsewhere, `POSITION:SHA256`: it finds a log and a chain that were rewritten
+    /// together.
+    #[arg(long)]
+    noted_head: Option<NotedHead>,
     /// One JSON object.
     #[arg(long)]
     json: bool,
 }
 
 impl Verify {
-    /// To be run while nothing serves the folder: the log has one writer, and rows must come to rest.
     pub async fn run(self) -> Done {
-        if !self.data.data_dir.exists() {
-            return Err(format!("there is no folder `{}`", self.data.data_dir.display()).into());
-        }
-        // The clock stands where the log ends: to verify must not let deadlines pass.
-        let clock = Arc::new(TurnedClock::at(last_moment(&Layout::of(&self.data.data_dir).log).await?));
-        let system = system::start(Options {
-            data_dir: self.data.data_dir,
-            listen: ([127, 0, 0, 1], 0).into(),
-            clock,
-            policy_dir: None,
-            registry_file: None,
-        })
-        .await?;
-        let head = system.at_rest(CATCH_UP_PATIENCE).await?;
-        let views = system.verify().await?;
-        system.stop().await;
-        let mismatches: u64 = views.iter().map(|view| view.mismatches).sum();
-        let streams: u64 = views.iter().map(|view| view.streams).sum();
+        let verified = verify(&self.data.data_dir, self.policy_dir.as_deref(), self.noted_head).await?;
+        let mismatches = verified.mismatches();
+        let streams: u64 = verified.views.iter().map(|view| view.streams).sum();
         if self.json {
-            say(serde_json::json!({ "position": head.0, "streams": streams, "mismatches": mismatches }))?;
+            say(serde_json::json!({
+                "position": verified.head.0,
+                "chain_reached": verified.chain_reached.0,
+                "streams": streams,
+                "mismatches": mismatches,
+            }))?;
         } else {
-            for view in &views {
+            for view in &verified.views {
                 say(format!(
                     "{:12} {:8} streams {:8} events {:8} rows {:4} mismatches",
                     view.view, view.streams, view.events, view.rows, view.mismatches
@@ -64,12 +51,4 @@ impl Verify {
         }
         Ok(())
     }
-}
-
-/// When the last event was recorded.
-async fn last_moment(log: &Path) -> Result<Timestamp, Box<dyn Error>> {
-    let log = EmbeddedLog::open_read_only(log)?;
-    let before_last = Position(log.head().await?.0.saturating_sub(1));
-    let last = log.read_all(before_last, &Filter::all(), 1).await?;
-    Ok(last.events.last().map(|event| event.recorded_at).unwrap_or_default())
 }

@@ -23,7 +23,7 @@ use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::client::{Client, ConnectError};
-use crate::matter::{self, Matter, Unreadable};
+use crate::matter::{self, Line, Matter, Unreadable};
 use crate::system::{self, Options, SystemError};
 use cast::Cast;
 use conduct::{Conduct, Progress};
@@ -98,7 +98,13 @@ enum Stage {
 pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     let begun = Instant::now();
     let lines = lines(&options)?;
-    let start = lines.iter().flatten().map(|matter| matter.reported_at).min().unwrap_or_default() - PRELUDE;
+    let start = lines
+        .iter()
+        .filter_map(|(_, line)| line.as_ref().ok())
+        .map(|matter| matter.reported_at)
+        .min()
+        .unwrap_or_default()
+        - PRELUDE;
     let clock = Arc::new(TurnedClock::at(start));
     let system = system::start(Options {
         data_dir: options.data_dir.clone(),
@@ -123,6 +129,7 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     summary.lines = play.matters.len() + play.unreadable.len();
     summary.unreadable = play.unreadable.iter().map(ToString::to_string).collect();
     summary.refused = std::mem::take(&mut play.refused);
+    summary.refused_reports = play.refused_reports;
     summary.row_mismatches = system
         .verify()
         .await
@@ -137,7 +144,7 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     Ok(summary)
 }
 
-fn lines(options: &DemoOptions) -> Result<Vec<Result<Matter, Unreadable>>, DemoError> {
+fn lines(options: &DemoOptions) -> Result<Vec<Line>, DemoError> {
     let not_empty = std::fs::read_dir(&options.data_dir).is_ok_and(|mut entries| entries.next().is_some());
     if not_empty {
         return Err(DemoError::NotEmpty(options.data_dir.display().to_string()));
@@ -148,16 +155,19 @@ fn lines(options: &DemoOptions) -> Result<Vec<Result<Matter, Unreadable>>, DemoE
         Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(failed)?)),
         None => Box::new(Cursor::new(SAMPLE_REPORTS)),
     };
-    matter::read(source).map_err(failed)
+    matter::read(source).collect::<Result<_, _>>().map_err(failed)
 }
 
 struct Play {
     cast: Cast,
     answers: Answers,
     matters: Vec<Matter>,
+    /// The line of the input that each matter stands in, from 1.
+    numbers: Vec<usize>,
     progress: Vec<Progress>,
     unreadable: Vec<Unreadable>,
     refused: Vec<String>,
+    refused_reports: usize,
     queue: BinaryHeap<Reverse<(Timestamp, Stage, usize)>>,
     platforms: Vec<tokio::task::JoinHandle<()>>,
     snapshots: Vec<registry::Snapshot>,
@@ -165,9 +175,17 @@ struct Play {
 }
 
 impl Play {
-    fn new(cast: Cast, lines: Vec<Result<Matter, Unreadable>>, quiet: bool) -> Self {
-        let (matters, unreadable): (Vec<_>, Vec<_>) = lines.into_iter().partition(Result::is_ok);
-        let matters: Vec<Matter> = matters.into_iter().flatten().collect();
+    fn new(cast: Cast, lines: Vec<Line>, quiet: bool) -> Self {
+        let (mut matters, mut numbers, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, line) in lines {
+            match line {
+                Ok(matter) => {
+                    matters.push(matter);
+                    numbers.push(number);
+                }
+                Err(error) => unreadable.push(error),
+            }
+        }
         let queue = matters
             .iter()
             .enumerate()
@@ -182,8 +200,10 @@ impl Play {
             answers: Answers::default(),
             progress: vec![Progress::default(); matters.len()],
             matters,
-            unreadable: unreadable.into_iter().filter_map(Result::err).collect(),
+            numbers,
+            unreadable,
             refused: Vec::new(),
+            refused_reports: 0,
             queue,
             platforms: Vec::new(),
             snapshots: Vec::new(),
@@ -209,9 +229,9 @@ impl Play {
                 }
                 Err(DemoError::Refused(refusal)) => {
                     self.bar.inc(1);
-                    let matter = &self.matters[place];
-                    self.refused
-                        .push(format!("{}: {}: {}", matter.item.platform_item_id, refusal.step, refusal.reason));
+                    let (number, item) = (self.numbers[place], &self.matters[place].item.platform_item_id);
+                    self.refused.push(format!("line {number}: {item}: {}: {}", refusal.step, refusal.reason));
+                    self.refused_reports += usize::from(stage == Stage::Report);
                 }
                 Err(error) => return Err(error),
             }

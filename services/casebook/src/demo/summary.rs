@@ -27,8 +27,10 @@ pub struct Summary {
     pub lines: usize,
     /// Lines that could not be read, with number and reason.
     pub unreadable: Vec<String>,
-    /// Matters that the services refused, with step and reason.
+    /// Matters that the services refused, with line, step and reason.
     pub refused: Vec<String>,
+    /// Those of them that came to no report: of the others the report is there.
+    pub refused_reports: usize,
     pub reports: usize,
     pub findings: usize,
     pub leads: usize,
@@ -68,7 +70,7 @@ impl Summary {
                 self.cases, self.replayed_cases, self.closed_cases
             ));
         }
-        if self.reports + self.refused.len() + self.unreadable.len() < self.lines {
+        if self.reports + self.refused_reports + self.unreadable.len() < self.lines {
             failures.push(format!("{} lines, but only {} reports", self.lines, self.reports));
         }
         if self.orders != self.receipts {

@@ -66,6 +66,7 @@ events! {
     ReportDeclined "不予受理" "Report declined" ["reason" "explanation" "competentAgency"];
     ReportWithdrawn "撤回举报" "Report withdrawn" ["reasons"];
     ReportMerged "并入另一举报" "Report merged into another" ["intoReportId"];
+    ReportSeparated "重新单独办理" "Report stands by itself again" ["fromReportId"];
     ReportConcluded "举报办结" "Report concluded" ["outcome" "violation" "reasons"];
     ReportAcceptanceOverdue "逾期未受理" "Acceptance overdue" ["dueAt"];
     ReportAcceptanceRescheduled "受理期限重算" "Acceptance date reckoned anew" ["dueAt" "provisional"];
@@ -146,6 +147,7 @@ fields! {
     "hits" Hits "命中" "hits";
     "inForce" Flag "措施生效" "in force";
     "instrument" Choice "文书性质" "instrument";
+    "fromReportId" Text "原并入" "from";
     "intoReportId" Text "并入" "into";
     "irreversible" Irreversible "无法恢复" "cannot be undone";
     "kind" Choice "类型" "kind";

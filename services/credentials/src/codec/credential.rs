@@ -180,9 +180,10 @@ fn encode_ending(event: &Event) -> Stored {
             successor_id: successor.to_string(),
             superseded_at: time(*at),
         }),
-        Event::BadgeSuspended { account, reasons, at } => message!(BadgeSuspended {
+        Event::BadgeSuspended { account, reasons, until, at } => message!(BadgeSuspended {
             account_id: account.to_string(),
             reasons: reasons.clone(),
+            until: until.and_then(time),
             suspended_at: time(*at),
         }),
         Event::BadgeRestored { account, reasons, at } => message!(BadgeRestored {
@@ -359,6 +360,7 @@ fn badge_suspended(message: pb::BadgeSuspended) -> Reading<Event> {
     Ok(Event::BadgeSuspended {
         account: id("account_id", &message.account_id)?,
         reasons: message.reasons,
+        until: message.until.map(|until| at("until", Some(until))).transpose()?,
         at: at("suspended_at", message.suspended_at)?,
     })
 }

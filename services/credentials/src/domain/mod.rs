@@ -9,3 +9,4 @@ pub mod due;
 pub mod headcount;
 pub mod recertification;
 pub mod registry;
+pub mod visibility;

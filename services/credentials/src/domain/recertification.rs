@@ -9,6 +9,9 @@ use chrono::TimeDelta;
 use super::applicant::Account;
 use super::due::{Due, Elapsed};
 
+/// A notice is written down within a day of its service: otherwise whoever issues it could make the two months begin, and so end,
+/// in the past.
+pub const SERVED_AGO_MAX: TimeDelta = TimeDelta::days(1);
 /// A reminder comes so long before the two months end.
 pub const REMINDER_BEFORE: TimeDelta = TimeDelta::days(14);
 
@@ -118,6 +121,8 @@ pub enum RecertificationEvent {
 pub enum RecertificationRefusal {
     #[error("a notice to this account is running until {due_at}")]
     NoticeAlreadyRunning { due_at: Timestamp },
+    #[error("a notice is written down within a day of its service: not served before {earliest}")]
+    ServedTooLongAgo { earliest: Timestamp },
     #[error("the account is verified")]
     AlreadyCertified,
     #[error("no notice to this account is running")]
@@ -183,6 +188,10 @@ fn issue(state: &RecertificationState, notice: Notice, due: Due, certified: bool
     }
     if certified {
         return Err(RecertificationRefusal::AlreadyCertified);
+    }
+    let earliest = now - SERVED_AGO_MAX;
+    if notice.served_at < earliest {
+        return Err(RecertificationRefusal::ServedTooLongAgo { earliest });
     }
     let remind_at = due.at - REMINDER_BEFORE;
     Ok(vec![RecertificationEvent::NoticeIssued { notice, due, remind_at, at: now }])

@@ -4,9 +4,10 @@ use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, parse};
+use super::{Credentials, parse, refusals};
 use crate::codec::values::{certificate_type, each, id};
 use crate::domain::credential::{ConcludeFraud, CredentialCommand, FraudOutcome as Outcome, ReportFraud};
+use crate::reactions::deadlines::interim_end;
 
 impl Credentials {
     pub(super) async fn revoke_credential(
@@ -29,7 +30,9 @@ impl Credentials {
         let write = self.gate.write(request)?;
         let credential: CredentialId = id("credential_id", &write.request.credential_id).map_err(parse::field)?;
         self.visible(credential, &write.principal).await?;
-        let command = CredentialCommand::SuspendBadge { reasons: write.request.reasons, now: write.context.now };
+        let now = write.context.now;
+        let until = interim_end(&self.policy, now).map_err(refusals::calendar)?;
+        let command = CredentialCommand::SuspendBadge { reasons: write.request.reasons, until, now };
         let (credential, position) = self.command(credential, &write.context, command).await?;
         Ok(SuspendBadgeResponse { credential: Some(credential), position })
     }
@@ -72,7 +75,11 @@ impl Credentials {
                 .map_err(parse::field)?,
             reasons: request.reasons,
             evidence_sha256: request.evidence_sha256,
-            suspend_badge: request.suspend_badge,
+            suspend_until: request
+                .suspend_badge
+                .then(|| interim_end(&self.policy, write.context.now))
+                .transpose()
+                .map_err(refusals::calendar)?,
             actor: write.context.actor.clone(),
             now: write.context.now,
         }));

@@ -11,6 +11,9 @@ use crate::domain::headcount::{HeadcountState, Norm, SetNormalHeadcount};
 use crate::messages::headcount_message;
 use crate::readmodel::anomalies;
 
+const GET: &str = "/casebook.credentials.v1.CredentialsService/GetNormalHeadcount";
+const LIST: &str = "/casebook.credentials.v1.CredentialsService/ListHeadcountAnomalies";
+
 impl Credentials {
     pub(super) async fn set_normal_headcount(
         &self,
@@ -42,7 +45,9 @@ impl Credentials {
         &self,
         request: Request<GetNormalHeadcountRequest>,
     ) -> Result<GetNormalHeadcountResponse, Status> {
-        let read = self.gate.read(request)?;
+        let resource =
+            |request: &GetNormalHeadcountRequest| format!("headcount of institution-{}", request.institution_id);
+        let read = self.gate.recorded_read(request, GET, resource).await?;
         let request = read.request;
         let institution: InstitutionId = id("institution_id", &request.institution_id).map_err(parse::field)?;
         let department = parse::department(&request.department)?;
@@ -60,7 +65,7 @@ impl Credentials {
         &self,
         request: Request<ListHeadcountAnomaliesRequest>,
     ) -> Result<ListHeadcountAnomaliesResponse, Status> {
-        let read = self.gate.read(request)?;
+        let read = self.gate.recorded_read(request, LIST, |request| format!("{request:?}")).await?;
         let request = read.request;
         let institution = some_text("institution_id", &request.institution_id).map_err(parse::field)?;
         self.gate.at_least(&self.model, request.at_least_position).await?;

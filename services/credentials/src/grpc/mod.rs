@@ -25,6 +25,7 @@ use tonic::{Request, Response, Status};
 use crate::domain::credential::{Application, Credential as CredentialRules, CredentialCommand, CredentialRefusal};
 use crate::domain::headcount::Headcount;
 use crate::domain::recertification::Recertification as RecertificationRules;
+use crate::domain::visibility::Sight;
 use crate::messages::credential_message;
 use crate::registry::RegistryPort;
 
@@ -95,7 +96,7 @@ fn unknown() -> Status {
 fn visible_in(loaded: Loaded<CredentialRules>, principal: &Principal) -> Result<(Box<Application>, Head), Status> {
     match (loaded.state, loaded.head) {
         (crate::domain::credential::CredentialState::Filed(application), Some(head))
-            if may_see(&application, principal) =>
+            if sight(principal).reaches(&application.applicant) =>
         {
             Ok((application, head))
         }
@@ -108,13 +109,22 @@ fn is_operator(principal: &Principal) -> bool {
     principal.roles.iter().all(|role| *role == Role::Subject)
 }
 
-/// An institution sees its own people, a platform its own accounts, an operator what is filed for the account.
-fn may_see(application: &Application, principal: &Principal) -> bool {
-    let applicant = &application.applicant;
-    let own = |id: &str| applicant.institution.to_string() == id;
-    principal.institution().is_none_or(own)
-        && principal.platform().is_none_or(|platform| applicant.account.platform == platform)
-        && (!is_operator(principal) || principal.subject() == Some(applicant.account.id))
+/// The roles of officers of an agency that answers for a region.
+const OFFICERS: [Role; 5] = [Role::Registrar, Role::Verifier, Role::Reviewer, Role::CaseOfficer, Role::AppealOfficer];
+
+/// Whoever acts for an institution or a platform sees what is theirs, whatever else they are.
+fn sight(principal: &Principal) -> Sight {
+    if let Some(id) = principal.institution() {
+        Sight::Institution(id.to_owned())
+    } else if let Some(id) = principal.platform() {
+        Sight::Platform(id.to_owned())
+    } else if principal.has(Role::Auditor) || principal.has(Role::System) {
+        Sight::Everything
+    } else if OFFICERS.iter().any(|role| principal.has(*role)) {
+        Sight::Region(principal.actor.region)
+    } else {
+        principal.subject().map_or(Sight::Nothing, Sight::Account)
+    }
 }
 
 /// The credential after a command, and the position of what the command wrote.

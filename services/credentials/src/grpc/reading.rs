@@ -6,11 +6,12 @@ use casebook_kernel::ids::CredentialId;
 use casebook_proto::credentials::v1::*;
 use tonic::{Request, Status};
 
-use super::{Credentials, parse, visible_in};
+use super::{Credentials, parse, sight, visible_in};
 use crate::codec::values::{category, cohort, id, some_text};
 use crate::domain::applicant::Account;
 use crate::domain::badge::Badge as AccountBadge;
 use crate::domain::credential::CredentialState as State;
+use crate::domain::visibility::Sight;
 use crate::messages::{badge_message, credential_message};
 use crate::readmodel::{CredentialFilter, CredentialOrder, credentials_of_account, list_credentials};
 
@@ -28,6 +29,8 @@ impl Credentials {
         let request = read.request;
         let id: CredentialId = id("credential_id", &request.credential_id).map_err(parse::field)?;
         let as_of = self.gate.as_of(request.as_of_time.as_ref(), request.as_of_position).await?;
+        // What they may know is a matter of now, what they are shown is as of then.
+        self.visible(id, &read.principal).await?;
         let loaded = self.credentials.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         let (application, head) = visible_in(loaded, &read.principal)?;
         Ok(GetCredentialResponse { credential: Some(credential_message(&application, &head)) })
@@ -39,7 +42,7 @@ impl Credentials {
     ) -> Result<ListCredentialsResponse, Status> {
         let read = self.gate.recorded_read(request, LIST, what_is_listed).await?;
         let request = read.request;
-        let filter = filter(&request)?;
+        let filter = filter(&request, sight(&read.principal))?;
         self.gate.at_least(&self.model, request.at_least_position).await?;
         let (credentials, next_page_token) =
             list_credentials(&self.model, &filter, request.page_size, &request.page_token)
@@ -92,7 +95,7 @@ fn what_is_listed(request: &ListCredentialsRequest) -> String {
     }
 }
 
-fn filter(request: &ListCredentialsRequest) -> Result<CredentialFilter, Status> {
+fn filter(request: &ListCredentialsRequest, sight: Sight) -> Result<CredentialFilter, Status> {
     let (order, descending) = match request.order_by.as_str() {
         "" | "create_time" => (CredentialOrder::Created, false),
         "create_time desc" => (CredentialOrder::Created, true),
@@ -106,6 +109,7 @@ fn filter(request: &ListCredentialsRequest) -> Result<CredentialFilter, Status> 
     };
     let some = |number: i32| (number != 0).then_some(number);
     Ok(CredentialFilter {
+        sight,
         account: some_text("account_id", &request.account_id).map_err(parse::field)?,
         institution: some_text("institution_id", &request.institution_id).map_err(parse::field)?,
         states: request.states().collect(),

@@ -45,6 +45,7 @@ pub fn credential(refusal: &CredentialRefusal) -> Explained {
         R::NotDue { .. } => Explained::precondition("NOT_DUE"),
         R::AlreadyReminded => Explained::precondition("ALREADY_REMINDED"),
         R::BadgeAlreadySuspended => Explained::precondition("BADGE_ALREADY_SUSPENDED"),
+        R::SuspensionNotOver => Explained::precondition("SUSPENSION_NOT_OVER"),
         R::BadgeNotSuspended => Explained::precondition("BADGE_NOT_SUSPENDED"),
         R::NotDisplayable => Explained::precondition("NOT_DISPLAYABLE"),
         R::DisplayUnchanged => Explained::precondition("DISPLAY_UNCHANGED"),
@@ -60,6 +61,7 @@ pub fn recertification(refusal: &RecertificationRefusal) -> Explained {
     use RecertificationRefusal as R;
     match refusal {
         R::NoticeAlreadyRunning { .. } => Explained::precondition("NOTICE_ALREADY_RUNNING"),
+        R::ServedTooLongAgo { .. } => Explained::invalid("served_at", "SERVED_TOO_LONG_AGO"),
         R::AlreadyCertified => Explained::precondition("ALREADY_CERTIFIED"),
         R::NoticeNotRunning => Explained::precondition("NOTICE_NOT_RUNNING"),
         R::VerifiedBefore { .. } => Explained::precondition("VERIFIED_BEFORE"),

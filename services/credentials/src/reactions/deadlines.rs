@@ -25,10 +25,18 @@ pub const EXPIRING: &str = "expiring";
 pub const EXPIRED: &str = "expired";
 pub const NOTICE_REMINDER: &str = "reminder";
 pub const NOTICE_DUE: &str = "due";
+pub const SUSPENSION_END: &str = "suspension_end";
+const SUSPENSION_OVER: &str = "期限届满";
 
 /// When a term of the pack that starts at `start` ends, as far as the published calendars tell.
 pub fn due(policy: &PolicySet, name: DeadlineName, start: Timestamp) -> Result<Due, CalendarError> {
     reckon(start, policy.pack.deadline(name).term(), &policy.calendar).map(Due::from)
+}
+
+/// When a suspension ends that begins at `start`: whoever looks into a credential has the two months that S1 §5 gives to
+/// whoever is to be certified. For want of a calendar nobody stays suspended: the earliest day that may be meant counts.
+pub fn interim_end(policy: &PolicySet, start: Timestamp) -> Result<Timestamp, CalendarError> {
+    due(policy, DeadlineName::Recertification, start).map(|due| due.at)
 }
 
 /// Fires the deadlines of the credentials service.
@@ -64,6 +72,7 @@ impl Deadlines {
             },
             EXPIRING => CredentialCommand::RemindOfExpiry { now },
             EXPIRED => CredentialCommand::Expire { now },
+            SUSPENSION_END => CredentialCommand::EndSuspension { reasons: SUSPENSION_OVER.to_owned(), now },
             other => return Err(Undone::Never(format!("a credential has no deadline `{other}`"))),
         };
         carry_out(&self.stores.credentials, id, context, command).await.map(|_| ())

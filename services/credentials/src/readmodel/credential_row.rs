@@ -6,9 +6,9 @@ use casebook_readmodel::View;
 use prost::Message as _;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::credential::{Credential, CredentialState, Ending, Stage};
+use crate::domain::credential::{Badge, Credential, CredentialState, Ending, Stage};
 use crate::messages::{credential_message, state_of};
-use crate::reactions::deadlines::{EXPIRED, EXPIRING, SUPPLEMENT};
+use crate::reactions::deadlines::{EXPIRED, EXPIRING, SUPPLEMENT, SUSPENSION_END};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -17,6 +17,8 @@ pub struct Model {
     pub id: String,
     pub account_id: String,
     pub institution_id: String,
+    pub platform: String,
+    pub region: String,
     pub department: String,
     pub holder: String,
     /// The name of the enum's value: `CREDENTIAL_STATE_VERIFIED`.
@@ -52,6 +54,8 @@ impl View for CredentialView {
             id: id.to_string(),
             account_id: applicant.account.id.to_string(),
             institution_id: applicant.institution.to_string(),
+            platform: applicant.account.platform.clone(),
+            region: applicant.region.code(),
             department: applicant.department.clone(),
             holder: applicant.holder.clone(),
             state: state_of(application).as_str_name().to_owned(),
@@ -68,11 +72,14 @@ impl View for CredentialView {
         match state.application().map(|application| &application.stage) {
             Some(Stage::AwaitingSupplement { due }) => vec![Timer { kind: SUPPLEMENT, due: due.at }],
             Some(Stage::Verified(verification)) => {
-                let end = Timer { kind: EXPIRED, due: verification.until };
-                match verification.ending {
-                    Ending::Far => vec![Timer { kind: EXPIRING, due: verification.remind_at }, end],
-                    Ending::Near => vec![end],
+                let mut timers = vec![Timer { kind: EXPIRED, due: verification.until }];
+                if verification.ending == Ending::Far {
+                    timers.push(Timer { kind: EXPIRING, due: verification.remind_at });
                 }
+                if let Badge::Suspended { until: Some(until), .. } = verification.badge {
+                    timers.push(Timer { kind: SUSPENSION_END, due: until });
+                }
+                timers
             }
             Some(
                 Stage::Filed

@@ -43,6 +43,8 @@ impl MigrationTrait for CreateCredentialTables {
             .col(text("id").primary_key())
             .col(text("account_id"))
             .col(text("institution_id"))
+            .col(text("platform"))
+            .col(text("region"))
             .col(text("department"))
             .col(text("holder"))
             .col(text("state"))

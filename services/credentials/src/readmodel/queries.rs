@@ -10,11 +10,13 @@ use casebook_readmodel::{Listing, PageError, ReadModel, page};
 use prost::Message;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::{credential_row, headcount_row, recertification_row};
 use crate::domain::applicant::Cohort;
+use crate::domain::visibility::Sight;
 
 /// An account has few credentials; of more, the latest are looked at.
 const CREDENTIALS_OF_ACCOUNT_MAX: u64 = 64;
@@ -31,8 +33,9 @@ fn body<M: Message + Default>(bytes: &[u8]) -> Result<M, PageError> {
 }
 
 /// Which credentials are asked for; what is none does not matter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialFilter {
+    pub sight: Sight,
     pub account: Option<AccountId>,
     pub institution: Option<InstitutionId>,
     /// Any of these; empty: all.
@@ -51,6 +54,23 @@ pub enum CredentialOrder {
     ValidUntil,
 }
 
+/// The rule of [`crate::domain::visibility`] as a filter of rows.
+fn within_sight(sight: &Sight) -> Condition {
+    use credential_row::Column;
+    let condition = Condition::all();
+    match sight {
+        Sight::Everything => condition,
+        Sight::Region(region) => {
+            let (first, last) = region.codes();
+            condition.add(Column::Region.between(first, last))
+        }
+        Sight::Institution(own) => condition.add(Column::InstitutionId.eq(own)),
+        Sight::Platform(own) => condition.add(Column::Platform.eq(own)),
+        Sight::Account(own) => condition.add(Column::AccountId.eq(own.to_string())),
+        Sight::Nothing => condition.add(Expr::value(false)),
+    }
+}
+
 /// A page of credentials, and the token of the next.
 pub async fn list_credentials(
     model: &ReadModel,
@@ -59,7 +79,7 @@ pub async fn list_credentials(
     token: &str,
 ) -> Result<(Vec<pb::Credential>, String), PageError> {
     use credential_row::{Column, Entity};
-    let mut select = Entity::find();
+    let mut select = Entity::find().filter(within_sight(&filter.sight));
     if let Some(account) = filter.account {
         select = select.filter(Column::AccountId.eq(account.to_string()));
     }

@@ -36,7 +36,8 @@ fn a_badge_holds_nothing_of_a_certificates_number() {
 
 #[test]
 fn nothing_is_shown_unless_verified_and_in_force() {
-    let suspend = CredentialCommand::SuspendBadge { reasons: "进一步核验".to_owned(), now: now() };
+    let suspend =
+        CredentialCommand::SuspendBadge { reasons: "进一步核验".to_owned(), until: suspended_until(), now: now() };
     let revoke = CredentialCommand::Revoke { reasons: "注销".to_owned(), actor: verifier(), now: now() };
     for (given, state) in [
         (nothing(), BadgeState::NotVerified),

@@ -25,7 +25,7 @@ fn revoke() -> CredentialCommand {
 }
 
 fn suspend() -> CredentialCommand {
-    CredentialCommand::SuspendBadge { reasons: "进一步核验".to_owned(), now: now() }
+    CredentialCommand::SuspendBadge { reasons: "进一步核验".to_owned(), until: suspended_until(), now: now() }
 }
 
 fn restore() -> CredentialCommand {
@@ -103,13 +103,38 @@ fn a_badge_is_suspended_and_restored() {
     let account = applicant().account.id;
     verified()
         .when(suspend())
-        .then([CredentialEvent::BadgeSuspended { account, reasons: "进一步核验".to_owned(), at: now() }])
+        .then([CredentialEvent::BadgeSuspended {
+            account,
+            reasons: "进一步核验".to_owned(),
+            until: Some(suspended_until()),
+            at: now(),
+        }])
         .when(restore())
         .then([CredentialEvent::BadgeRestored { account, reasons: "核验无误".to_owned(), at: now() }]);
     verified().after(suspend()).when(suspend()).refused(CredentialRefusal::BadgeAlreadySuspended);
     verified().when(restore()).refused(CredentialRefusal::BadgeNotSuspended);
     filed().when(suspend()).refused(CredentialRefusal::NotVerified);
     filed().when(restore()).refused(CredentialRefusal::NotVerified);
+}
+
+/// S1 §4-5: a suspension ends by itself, never early, and whether or not a report of fraud is still open.
+#[test]
+fn a_suspension_has_an_end() {
+    let end = |now| CredentialCommand::EndSuspension { reasons: "期限届满".to_owned(), now };
+    let restored = CredentialEvent::BadgeRestored {
+        account: applicant().account.id,
+        reasons: "期限届满".to_owned(),
+        at: suspended_until(),
+    };
+    let early = suspended_until() - chrono::TimeDelta::microseconds(1);
+    verified().after(suspend()).when(end(early)).refused(CredentialRefusal::SuspensionNotOver);
+    verified().after(suspend()).when(end(suspended_until())).then([restored]);
+    verified().when(end(suspended_until())).refused(CredentialRefusal::BadgeNotSuspended);
+    verified()
+        .after(suspend())
+        .after(restore())
+        .when(end(suspended_until()))
+        .refused(CredentialRefusal::BadgeNotSuspended);
 }
 
 /// R34, X01: a departure shows.

@@ -15,7 +15,7 @@ fn report(certificates: &[CertificateType], suspend_badge: bool) -> CredentialCo
         certificates: certificates.to_vec(),
         reasons: "印章与发证机关存样不符".to_owned(),
         evidence_sha256: vec!["a".repeat(64)],
-        suspend_badge,
+        suspend_until: suspend_badge.then(suspended_until),
         actor: verifier(),
         now: now(),
     }))
@@ -64,10 +64,14 @@ fn a_report_may_suspend_the_badge_until_it_is_concluded() {
     let suspended = CredentialEvent::BadgeSuspended {
         account: applicant().account.id,
         reasons: "印章与发证机关存样不符".to_owned(),
+        until: Some(suspended_until()),
         at: now(),
     };
     verified().when(report(&[PhysicianPractice], true)).then([reported_event(), suspended]);
     verified().when(report(&[PhysicianPractice], false)).then([reported_event()]);
+    // A report that nobody concludes suspends for so long and no longer.
+    let end = CredentialCommand::EndSuspension { reasons: String::new(), now: suspended_until() };
+    verified().after(report(&[PhysicianPractice], true)).after(end);
     // Where no badge is shown there is none to suspend.
     filed().when(report(&[PhysicianPractice], true)).then([reported_event()]);
 }

@@ -4,6 +4,7 @@ use casebook_credentials::domain::applicant::Account;
 use casebook_credentials::domain::due::Due;
 use casebook_credentials::domain::recertification::{
     Certified, Notice, Recertification, RecertificationCommand, RecertificationEvent, RecertificationRefusal,
+    SERVED_AGO_MAX,
 };
 use casebook_kernel::Timestamp;
 use casebook_kernel::calendar::{Reckoned, Term, deadline, reckon};
@@ -47,6 +48,17 @@ fn lapsed() -> Given<Recertification> {
 
 fn fulfilled(late: bool, at: Timestamp) -> RecertificationEvent {
     RecertificationEvent::Fulfilled { account: notice().account, credential: credential(), at, late }
+}
+
+/// R32: the months begin when the notice is served, and it is written down within a day: nobody makes them begin in the past.
+#[test]
+fn a_notice_is_not_backdated() {
+    let issue_at =
+        |now: Timestamp| RecertificationCommand::Issue { notice: notice(), due: due(), certified: false, now };
+    given::<Recertification>([]).after(issue_at(served() + SERVED_AGO_MAX));
+    let late = served() + SERVED_AGO_MAX + TimeDelta::seconds(1);
+    let refusal = RecertificationRefusal::ServedTooLongAgo { earliest: served() + TimeDelta::seconds(1) };
+    given::<Recertification>([]).when(issue_at(late)).refused(refusal);
 }
 
 /// R32: the months are the law's months, counted by the calendar that the deadline rests on.

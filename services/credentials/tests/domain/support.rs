@@ -93,6 +93,11 @@ pub fn certificate(kind: CertificateType) -> Certificate {
     }
 }
 
+/// When a suspension of the tests ends.
+pub fn suspended_until() -> Timestamp {
+    now() + chrono::TimeDelta::days(60)
+}
+
 pub fn certificates() -> Vec<Certificate> {
     [PhysicianQualification, PhysicianPractice, EmploymentProof].map(certificate).to_vec()
 }

@@ -100,11 +100,15 @@ impl House {
     }
 
     pub fn client(&self, agency: &str, officer: &str, roles: &[Role]) -> Client {
+        self.client_in(agency, officer, "330600", roles)
+    }
+
+    pub fn client_in(&self, agency: &str, officer: &str, region: &str, roles: &[Role]) -> Client {
         let actor = Actor {
             agency: agency.parse().expect("agency"),
             officer: officer.parse().expect("officer"),
             agency_kind: agency.starts_with("health-").then_some(AgencyKind::Health),
-            region: "330600".parse().expect("region"),
+            region: region.parse().expect("region"),
         };
         let principal = Principal { actor, roles: roles.to_vec() };
         // Long enough for a test that turns the clock by years: a token is checked by the same clock.

@@ -63,9 +63,9 @@ pub fn required_time(field: &'static str, time: Option<&casebook_proto::Timestam
     time.and_then(moment).ok_or_else(|| invalid(field, "is not a time"))
 }
 
-/// A filter that is set.
+/// A filter that is set, a reason that is given: white space is neither.
 pub fn set(text: String) -> Option<String> {
-    Some(text).filter(|text| !text.is_empty())
+    Some(text).filter(|text| !text.trim().is_empty())
 }
 
 /// The number of a state to filter by.

@@ -3,11 +3,13 @@
 mod deadlines;
 mod follow_orders;
 mod issue_orders;
+mod open_fraud_leads;
 mod open_leads;
 
 pub use deadlines::Deadlines;
 pub use follow_orders::FollowOrders;
 pub use issue_orders::IssueOrders;
+pub use open_fraud_leads::{OpenFraudLeads, POSING};
 pub use open_leads::OpenLeads;
 
 use std::sync::Arc;

@@ -48,6 +48,7 @@ impl Aggregate for Item {
                     report_id: event.report.to_string(),
                     version: event.version.unwrap_or(0),
                     reported_at: time_of(event.reported_at),
+                    region: string_or_empty(&event.region),
                 },
             ),
             ItemEvent::DeletionObserved(event) => stored(
@@ -150,6 +151,7 @@ fn reported(message: proto::ItemReported) -> Reading<ItemReported> {
         item_id: text("item_id", &message.item_id)?,
         report: text("report_id", &message.report_id)?,
         version: Some(message.version).filter(|version| *version > 0),
+        region: some_text("region", &message.region)?,
         reported_at: time("reported_at", message.reported_at)?,
     })
 }

@@ -9,21 +9,22 @@ use super::{Reading, Unreadable, read, stored};
 use crate::domain::capture::{Capture, TextHash};
 use crate::domain::report::{
     AcceptanceDue, Outcome, Report, ReportAcceptanceOverdue, ReportAcceptanceRescheduled, ReportAccepted,
-    ReportConcluded, ReportDeclined, ReportEvent, ReportFiled, ReportMerged, ReportWithdrawn,
+    ReportConcluded, ReportDeclined, ReportEvent, ReportFiled, ReportMerged, ReportSeparated, ReportWithdrawn,
 };
 
-const FILED: &str = "casebook.review.v1.ReportFiled";
+pub(crate) const FILED: &str = "casebook.review.v1.ReportFiled";
 const ACCEPTED: &str = "casebook.review.v1.ReportAccepted";
 const DECLINED: &str = "casebook.review.v1.ReportDeclined";
 const WITHDRAWN: &str = "casebook.review.v1.ReportWithdrawn";
 const MERGED: &str = "casebook.review.v1.ReportMerged";
+const SEPARATED: &str = "casebook.review.v1.ReportSeparated";
 const CONCLUDED: &str = "casebook.review.v1.ReportConcluded";
 const ACCEPTANCE_OVERDUE: &str = "casebook.review.v1.ReportAcceptanceOverdue";
 const ACCEPTANCE_RESCHEDULED: &str = "casebook.review.v1.ReportAcceptanceRescheduled";
 
 /// Every type of event that a report's stream may hold.
 pub const EVENT_TYPES: &[&str] =
-    &[FILED, ACCEPTED, DECLINED, WITHDRAWN, MERGED, CONCLUDED, ACCEPTANCE_OVERDUE, ACCEPTANCE_RESCHEDULED];
+    &[FILED, ACCEPTED, DECLINED, WITHDRAWN, MERGED, CONCLUDED, ACCEPTANCE_OVERDUE, ACCEPTANCE_RESCHEDULED, SEPARATED];
 
 impl Aggregate for Report {
     const CATEGORY: &'static str = "report";
@@ -35,6 +36,14 @@ impl Aggregate for Report {
             ReportEvent::Declined(event) => stored(DECLINED, &declined_of(event)),
             ReportEvent::Withdrawn(event) => stored(WITHDRAWN, &withdrawn_of(event)),
             ReportEvent::Merged(event) => stored(MERGED, &merged_of(event)),
+            ReportEvent::Separated(event) => stored(
+                SEPARATED,
+                &proto::ReportSeparated {
+                    report_id: event.report_id.to_string(),
+                    from_report_id: event.from.to_string(),
+                    separated_at: time_of(event.separated_at),
+                },
+            ),
             ReportEvent::Concluded(event) => stored(CONCLUDED, &concluded_of(event)),
             ReportEvent::AcceptanceOverdue(event) => stored(
                 ACCEPTANCE_OVERDUE,
@@ -62,6 +71,7 @@ impl Aggregate for Report {
             DECLINED => ReportEvent::Declined(read(event_type, json, declined)?),
             WITHDRAWN => ReportEvent::Withdrawn(read(event_type, json, withdrawn)?),
             MERGED => ReportEvent::Merged(read(event_type, json, merged)?),
+            SEPARATED => ReportEvent::Separated(read(event_type, json, separated)?),
             CONCLUDED => ReportEvent::Concluded(read(event_type, json, concluded)?),
             ACCEPTANCE_OVERDUE => ReportEvent::AcceptanceOverdue(read(event_type, json, acceptance_overdue)?),
             ACCEPTANCE_RESCHEDULED => {
@@ -109,6 +119,7 @@ pub(crate) fn filed_of(event: &ReportFiled) -> proto::ReportFiled {
         acceptance_due_at: time_of(event.acceptance_due.at()),
         acceptance_due_provisional: is_provisional(event.acceptance_due),
         filed_at: time_of(event.filed_at),
+        taken_in_by: string_or_empty(&event.taken_in_by),
     }
 }
 
@@ -131,6 +142,7 @@ fn filed(message: proto::ReportFiled) -> Reading<ReportFiled> {
         },
         account_standing: standing(message.account_standing)?,
         acceptance_due: due(time("acceptance_due_at", message.acceptance_due_at)?, message.acceptance_due_provisional),
+        taken_in_by: some_text("taken_in_by", &message.taken_in_by)?,
         filed_at: time("filed_at", message.filed_at)?,
     })
 }
@@ -208,6 +220,14 @@ fn merged(message: proto::ReportMerged) -> Reading<ReportMerged> {
         into: text("into_report_id", &message.into_report_id)?,
         merged_by: officer("merged_by", message.merged_by)?,
         merged_at: time("merged_at", message.merged_at)?,
+    })
+}
+
+fn separated(message: proto::ReportSeparated) -> Reading<ReportSeparated> {
+    Ok(ReportSeparated {
+        report_id: text("report_id", &message.report_id)?,
+        from: text("from_report_id", &message.from_report_id)?,
+        separated_at: time("separated_at", message.separated_at)?,
     })
 }
 

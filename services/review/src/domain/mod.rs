@@ -6,6 +6,7 @@ pub mod item;
 pub mod report;
 pub mod screening;
 pub mod standing;
+pub mod visibility;
 
 pub use capture::{Capture, Content, Snapshot, TextHash};
 pub use finding::{Finding, FindingId, FindingStage, OfficerReference};

@@ -9,12 +9,14 @@ use casebook_kernel::region::Region;
 use casebook_proto::review::v1 as proto;
 use tonic::{Request, Status};
 
+use super::known::{no_item, sight};
 use super::reports::other_platform;
-use super::{Review, item_reply, knowledge_status, not_found, parse, refusal, row_error};
+use super::{Review, item_reply, knowledge_status, parse, refusal, row_error};
 use crate::codec::values::text_from;
 use crate::domain::capture::Capture;
 use crate::domain::finding::{FindingId, OfficerReference};
 use crate::domain::item::{ItemCommand, ItemRefusal, ItemSource, ItemVersion};
+use crate::domain::visibility::Sight;
 use crate::examination::ExaminationError;
 use crate::readmodel::{ItemFilter, ItemOrder, list_items};
 use crate::resource;
@@ -22,7 +24,6 @@ use crate::resource;
 const GET: &str = "/casebook.review.v1.ReviewService/GetItem";
 const LIST: &str = "/casebook.review.v1.ReviewService/ListItems";
 const LIST_HISTORY: &str = "/casebook.review.v1.ReviewService/ListItemHistory";
-const NOT_FOUND: &str = "ITEM_NOT_FOUND";
 
 impl Review {
     pub(super) async fn ingest(
@@ -80,7 +81,7 @@ impl Review {
             }
             Err(error) => return Err(casebook_bootstrap::execute_status(error, refusal::item)),
         };
-        let item = item.item().ok_or_else(|| not_found(NOT_FOUND, "item", &id.to_string()))?;
+        let item = item.item().ok_or_else(no_item)?;
         let version = if item.deleted_at.is_some() { 0 } else { item.latest() };
         let mut row = proto::IngestedRow {
             item_id: id.to_string(),
@@ -105,7 +106,7 @@ impl Review {
         &self,
         request: Request<proto::RecordFindingRequest>,
     ) -> Result<proto::RecordFindingResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         parse::violation(&request.violation, &self.policy.pack)?;
         let finding: FindingId = context.new_id("finding");
         let command = ItemCommand::RecordFinding {
@@ -121,6 +122,7 @@ impl Review {
             now: context.now,
         };
         let id = parse::id("item_id", &request.item_id)?;
+        self.known_item(&sight(&principal), id).await?;
         let (item, position) = item_reply(&self.command_item(&context, id, command).await?);
         Ok(proto::RecordFindingResponse { item, finding_id: finding.to_string(), position })
     }
@@ -129,11 +131,12 @@ impl Review {
         &self,
         request: Request<proto::ConfirmFindingRequest>,
     ) -> Result<proto::ConfirmFindingResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let finding = parse::id("finding_id", &request.finding_id)?;
         let command =
             ItemCommand::ConfirmFinding { finding, by: by(&context), region: context.actor.region, now: context.now };
         let id = parse::id("item_id", &request.item_id)?;
+        self.known_item(&sight(&principal), id).await?;
         let (item, position) = item_reply(&self.command_item(&context, id, command).await?);
         Ok(proto::ConfirmFindingResponse { item, position })
     }
@@ -142,7 +145,7 @@ impl Review {
         &self,
         request: Request<proto::RejectFindingRequest>,
     ) -> Result<proto::RejectFindingResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let finding = parse::id("finding_id", &request.finding_id)?;
         let reasons = request.reasons;
         let command = ItemCommand::RejectFinding {
@@ -153,6 +156,7 @@ impl Review {
             now: context.now,
         };
         let id = parse::id("item_id", &request.item_id)?;
+        self.known_item(&sight(&principal), id).await?;
         let (item, position) = item_reply(&self.command_item(&context, id, command).await?);
         Ok(proto::RejectFindingResponse { item, position })
     }
@@ -161,11 +165,12 @@ impl Review {
         &self,
         request: Request<proto::SubmitReferralRequest>,
     ) -> Result<proto::SubmitReferralResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let finding = parse::id("finding_id", &request.finding_id)?;
         let command =
             ItemCommand::SubmitReferral { finding, by: by(&context), region: context.actor.region, now: context.now };
         let id: ItemId = parse::id("item_id", &request.item_id)?;
+        self.known_item(&sight(&principal), id).await?;
         let executed = self.command_item(&context, id, command).await?;
         let referral_event_id = if context.validate_only {
             String::new()
@@ -182,10 +187,12 @@ impl Review {
         let asked = read.request;
         let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let id: ItemId = parse::id("item_id", &asked.item_id)?;
+        // What they may know is a matter of now, what they are shown is as of then.
+        self.known_item(&sight(&read.principal), id).await?;
         let loaded = self.items.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         match (loaded.state.item(), loaded.head) {
             (Some(item), Some(head)) => Ok(proto::GetItemResponse { item: Some(resource::item(item, &head)) }),
-            _ => Err(not_found(NOT_FOUND, "item", &asked.item_id)),
+            _ => Err(no_item()),
         }
     }
 
@@ -193,11 +200,8 @@ impl Review {
         &self,
         request: Request<proto::ListItemsRequest>,
     ) -> Result<proto::ListItemsResponse, Status> {
-        let described = |request: &proto::ListItemsRequest| {
-            item_filter(request).map_or_else(|_| "items".to_owned(), |filter| format!("items {filter:?}"))
-        };
-        let read = self.gate.recorded_read(request, LIST, described).await?;
-        let filter = item_filter(&read.request)?;
+        let read = self.gate.recorded_read(request, LIST, |request| format!("{request:?}")).await?;
+        let filter = item_filter(&read.request, sight(&read.principal))?;
         self.gate.at_least(&self.model, read.request.at_least_position).await?;
         let (items, next_page_token) =
             list_items(self.model.reader(), filter, read.request.page_size, &read.request.page_token)
@@ -211,10 +215,12 @@ impl Review {
         request: Request<proto::ListItemHistoryRequest>,
     ) -> Result<proto::ListItemHistoryResponse, Status> {
         let of_item = |request: &proto::ListItemHistoryRequest| format!("item-{}", request.item_id);
-        let asked = self.gate.recorded_read(request, LIST_HISTORY, of_item).await?.request;
+        let read = self.gate.recorded_read(request, LIST_HISTORY, of_item).await?;
+        let asked = read.request;
         let id: ItemId = parse::id("item_id", &asked.item_id)?;
+        self.known_item(&sight(&read.principal), id).await?;
         let page = history(&self.items, id.uuid(), asked.page_size, &asked.page_token).await?;
-        let (entries, next_page_token) = page.ok_or_else(|| not_found(NOT_FOUND, "item", &asked.item_id))?;
+        let (entries, next_page_token) = page.ok_or_else(no_item)?;
         Ok(proto::ListItemHistoryResponse { entries, next_page_token })
     }
 }
@@ -244,7 +250,7 @@ fn examination_status(error: ExaminationError) -> Status {
     }
 }
 
-fn item_filter(request: &proto::ListItemsRequest) -> Result<ItemFilter, Status> {
+fn item_filter(request: &proto::ListItemsRequest, sight: Sight) -> Result<ItemFilter, Status> {
     let order = match request.order_by.as_str() {
         "" | "create_time desc" => ItemOrder::CreatedDescending,
         "create_time" => ItemOrder::Created,
@@ -252,6 +258,7 @@ fn item_filter(request: &proto::ListItemsRequest) -> Result<ItemFilter, Status> 
         _ => return Err(invalid("order_by", "is none of the orders of this list")),
     };
     Ok(ItemFilter {
+        sight,
         stage: Some(request.stage).filter(|stage| *stage != 0),
         platform: text_from(request.platform.clone()),
         account_id: text_from(request.account_id.clone()),

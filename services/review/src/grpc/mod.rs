@@ -1,6 +1,7 @@
 //! The methods of content review: parse, command, reply.
 
 mod items;
+mod known;
 mod parse;
 mod refusal;
 mod reports;
@@ -8,7 +9,7 @@ mod rules;
 
 use std::sync::Arc;
 
-use casebook_bootstrap::{Explained, Foundation, Gate, execute_status, operation_status};
+use casebook_bootstrap::{Foundation, Gate, execute_status, operation_status};
 use casebook_execution::{Context, Executed, Store};
 use casebook_kernel::ids::{ItemId, ReportId};
 use casebook_policy::PolicySet;
@@ -19,6 +20,7 @@ use tonic::{Request, Response, Status};
 
 use crate::domain::item::{Item, ItemCommand};
 use crate::domain::report::{Report, ReportCommand};
+use crate::domain::visibility::Sight;
 use crate::examination::Examiner;
 use crate::readmodel::KnowledgeError;
 use crate::resource;
@@ -72,9 +74,10 @@ impl Review {
     }
 }
 
-/// The report of a reply, and the position of the effect.
-fn report_reply(executed: &Executed<Report>) -> (Option<proto::Report>, u64) {
+/// The report of a reply as the caller is shown it, and the position of the effect.
+fn report_reply(executed: &Executed<Report>, sight: &Sight) -> (Option<proto::Report>, u64) {
     let report = executed.state.report().map(|report| resource::report(report, &executed.head));
+    let report = report.map(|report| resource::report_shown(report, sight));
     (report, executed.head.position.0)
 }
 
@@ -85,10 +88,6 @@ fn item_reply(executed: &Executed<Item>) -> (Option<proto::Item>, u64) {
 
 fn knowledge_status(error: KnowledgeError) -> Status {
     operation_status(&error)
-}
-
-fn not_found(reason: &'static str, what: &str, id: &str) -> Status {
-    Explained::not_found(reason).status(format!("there is no {what} {id}"))
 }
 
 /// What came of one row of a batch that had no effect.

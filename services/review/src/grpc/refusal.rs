@@ -18,6 +18,7 @@ pub(crate) fn report(refusal: &ReportRefusal) -> Explained {
         ReportRefusal::MergeIntoItself => Explained::invalid("into_report_id", "MERGE_INTO_ITSELF"),
         ReportRefusal::DifferentItem => Explained::precondition("DIFFERENT_ITEM"),
         ReportRefusal::MergeTargetNotOpen => Explained::precondition("MERGE_TARGET_NOT_OPEN"),
+        ReportRefusal::NotPartOf => Explained::precondition("NOT_PART_OF"),
         ReportRefusal::NotAccepted => Explained::precondition("NOT_ACCEPTED"),
         ReportRefusal::AlreadyConcluded => Explained::precondition("ALREADY_CONCLUDED"),
         ReportRefusal::NotWaiting => Explained::precondition("NOT_WAITING"),

@@ -4,14 +4,16 @@ use casebook_bootstrap::{Explained, Write, history, invalid, list_status, store_
 use casebook_execution::batch::part;
 use casebook_execution::{Context, Metadata};
 use casebook_kernel::AgencyId;
-use casebook_kernel::ids::ReportId;
+use casebook_kernel::ids::{ItemId, ReportId};
 use casebook_proto::review::v1 as proto;
 use tonic::{Request, Status};
 
-use super::{Review, knowledge_status, not_found, parse, report_reply, row_error};
+use super::known::{no_report, sight};
+use super::{Review, knowledge_status, parse, report_reply, row_error};
 use crate::codec::values::{channel, decline_reason, text, text_from};
 use crate::domain::finding::OfficerReference;
 use crate::domain::report::{FiledReport, MergeTarget, Outcome, ReportCommand};
+use crate::domain::visibility::Sight;
 use crate::reactions::acceptance_due;
 use crate::readmodel::{ReportFilter, ReportOrder, list_reports};
 use crate::resource;
@@ -19,7 +21,6 @@ use crate::resource;
 const GET: &str = "/casebook.review.v1.ReviewService/GetReport";
 const LIST: &str = "/casebook.review.v1.ReviewService/ListReports";
 const LIST_HISTORY: &str = "/casebook.review.v1.ReviewService/ListReportHistory";
-const NOT_FOUND: &str = "REPORT_NOT_FOUND";
 
 impl Review {
     pub(super) async fn file(
@@ -34,6 +35,7 @@ impl Review {
         }
         let standing = self.examiner.knowledge.standing(capture.account_id()).await.map_err(knowledge_status)?;
         let report_id: ReportId = context.new_id("report");
+        let context = self.belonging_to_item(context, capture.item_id()).await?;
         let command = ReportCommand::File {
             report_id,
             channel: channel(request.channel).map_err(|error| invalid("channel", error))?,
@@ -46,11 +48,13 @@ impl Review {
                 .collect::<Result<_, _>>()?,
             capture,
             account_standing: standing,
+            taken_in_by: context.actor.agency.clone(),
             acceptance_due: acceptance_due(&self.policy, context.now)
                 .map_err(|error| Explained::precondition("CALENDAR_OUT_OF_RANGE").status(error))?,
             now: context.now,
         };
-        let (report, position) = report_reply(&self.command_report(&context, report_id, command).await?);
+        let executed = self.command_report(&context, report_id, command).await?;
+        let (report, position) = report_reply(&executed, &sight(&principal));
         Ok(proto::FileReportResponse { report, position })
     }
 
@@ -58,10 +62,12 @@ impl Review {
         &self,
         request: Request<proto::AcceptReportRequest>,
     ) -> Result<proto::AcceptReportResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let command = ReportCommand::Accept { by: by(&context), region: context.actor.region, now: context.now };
         let id = parse::id("report_id", &request.report_id)?;
-        let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
+        let sight = sight(&principal);
+        self.known_report(&sight, id).await?;
+        let (report, position) = report_reply(&self.command_report(&context, id, command).await?, &sight);
         Ok(proto::AcceptReportResponse { report, position })
     }
 
@@ -69,12 +75,14 @@ impl Review {
         &self,
         request: Request<proto::DeclineReportRequest>,
     ) -> Result<proto::DeclineReportResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let competent_agency = match request.competent_agency.as_str() {
             "" => None,
             agency => Some(text("competent_agency", agency).map_err(|error| invalid("competent_agency", error))?),
         };
         let id = parse::id("report_id", &request.report_id)?;
+        let sight = sight(&principal);
+        self.known_report(&sight, id).await?;
         let command = ReportCommand::Decline {
             by: by(&context),
             region: context.actor.region,
@@ -84,7 +92,7 @@ impl Review {
             competent_agency,
             now: context.now,
         };
-        let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
+        let (report, position) = report_reply(&self.command_report(&context, id, command).await?, &sight);
         Ok(proto::DeclineReportResponse { report, position })
     }
 
@@ -92,8 +100,10 @@ impl Review {
         &self,
         request: Request<proto::WithdrawReportRequest>,
     ) -> Result<proto::WithdrawReportResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let id = parse::id("report_id", &request.report_id)?;
+        let sight = sight(&principal);
+        self.known_report(&sight, id).await?;
         let command = ReportCommand::Withdraw {
             by: context.actor.agency.clone(),
             filed_by: self.filed_by(id).await?,
@@ -101,7 +111,7 @@ impl Review {
             reasons: request.reasons,
             now: context.now,
         };
-        let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
+        let (report, position) = report_reply(&self.command_report(&context, id, command).await?, &sight);
         Ok(proto::WithdrawReportResponse { report, position })
     }
 
@@ -109,19 +119,29 @@ impl Review {
         &self,
         request: Request<proto::ConcludeReportRequest>,
     ) -> Result<proto::ConcludeReportResponse, Status> {
-        let Write { request, context, .. } = self.gate.write(request)?;
+        let Write { request, context, principal } = self.gate.write(request)?;
         let outcome = Outcome::NoViolation { reasons: request.reasons };
         let command =
             ReportCommand::Conclude { outcome, by: by(&context), region: context.actor.region, now: context.now };
         let id = parse::id("report_id", &request.report_id)?;
-        let (report, position) = report_reply(&self.command_report(&context, id, command).await?);
+        let sight = sight(&principal);
+        self.known_report(&sight, id).await?;
+        let (report, position) = report_reply(&self.command_report(&context, id, command).await?, &sight);
         Ok(proto::ConcludeReportResponse { report, position })
+    }
+
+    /// A report belongs to what its item belongs to: whatever comes of the item is in one dossier with every report on it,
+    /// and two that are filed at once agree on it without knowing of each other.
+    async fn belonging_to_item(&self, context: Context, item: Option<ItemId>) -> Result<Context, Status> {
+        let Some(item) = item else { return Ok(context) };
+        let known = self.items.load(item.uuid()).await.map_err(store_status)?.head;
+        Ok(Context { correlation: Some(known.map_or(item.uuid(), |head| head.correlation)), ..context })
     }
 
     /// The agency that took a report in: the log says in whose name it was filed.
     async fn filed_by(&self, id: ReportId) -> Result<AgencyId, Status> {
         let filed = self.reports.history(id.uuid(), 0, 1).await.map_err(store_status)?;
-        let filed = filed.first().ok_or_else(|| not_found(NOT_FOUND, "report", &id.to_string()))?;
+        let filed = filed.first().ok_or_else(no_report)?;
         let agency = Metadata::parse(&filed.metadata).and_then(|metadata| metadata.agency.parse());
         agency.map_err(|error| Status::data_loss(format!("report {id}: {error}")))
     }
@@ -131,15 +151,14 @@ impl Review {
         request: Request<proto::MergeReportsRequest>,
     ) -> Result<proto::MergeReportsResponse, Status> {
         let write = self.gate.write(request)?;
-        let (request, context) = (&write.request, &write.context);
-        let into: ReportId = parse::id("into_report_id", &request.into_report_id)?;
-        let target = self.reports.load(into.uuid()).await.map_err(store_status)?;
-        let target = target.state.report().ok_or_else(|| not_found(NOT_FOUND, "report", &request.into_report_id))?;
+        let sight = sight(&write.principal);
+        let into = parse::id("into_report_id", &write.request.into_report_id)?;
+        let target = self.known_report(&sight, into).await?;
         self.gate.begin_batch(&write).await?;
-        let mut rows = Vec::with_capacity(request.report_ids.len());
+        let mut rows = Vec::with_capacity(write.request.report_ids.len());
         let mut last = 0;
         for report_id in write.request.report_ids.clone() {
-            let merged = self.merge_one(context, &report_id, target).await;
+            let merged = self.merge_one(&write.context, &sight, &report_id, &target).await;
             rows.push(match merged {
                 Ok((report, position)) => {
                     last = last.max(position);
@@ -154,15 +173,18 @@ impl Review {
     async fn merge_one(
         &self,
         context: &Context,
+        sight: &Sight,
         report_id: &str,
         target: &FiledReport,
     ) -> Result<(Option<proto::Report>, u64), Status> {
         let id: ReportId = parse::id("report_ids", report_id)?;
+        self.known_report(sight, id).await?;
         let context = part(context, &format!("merge/{id}"));
-        let into =
-            MergeTarget { report_id: target.filed.report_id, item_id: target.filed.item_id, open: target.is_open() };
-        let command = ReportCommand::Merge { into, by: by(&context), now: context.now };
-        Ok(report_reply(&self.command_report(&context, id, command).await?))
+        let filed = &target.filed;
+        let (report_id, item_id, region, open) = (filed.report_id, filed.item_id, filed.region, target.is_open());
+        let into = MergeTarget { report_id, item_id, region, open };
+        let command = ReportCommand::Merge { into, by: by(&context), region: context.actor.region, now: context.now };
+        Ok(report_reply(&self.command_report(&context, id, command).await?, sight))
     }
 
     pub(super) async fn report(
@@ -173,12 +195,15 @@ impl Review {
         let asked = read.request;
         let as_of = self.gate.as_of(asked.as_of_time.as_ref(), asked.as_of_position).await?;
         let id: ReportId = parse::id("report_id", &asked.report_id)?;
+        let sight = sight(&read.principal);
+        self.known_report(&sight, id).await?;
         let loaded = self.reports.load_as_of(id.uuid(), as_of).await.map_err(store_status)?;
         match (loaded.state.report(), loaded.head) {
             (Some(report), Some(head)) => {
-                Ok(proto::GetReportResponse { report: Some(resource::report(report, &head)) })
+                let report = resource::report_shown(resource::report(report, &head), &sight);
+                Ok(proto::GetReportResponse { report: Some(report) })
             }
-            _ => Err(not_found(NOT_FOUND, "report", &asked.report_id)),
+            _ => Err(no_report()),
         }
     }
 
@@ -186,11 +211,8 @@ impl Review {
         &self,
         request: Request<proto::ListReportsRequest>,
     ) -> Result<proto::ListReportsResponse, Status> {
-        let described = |request: &proto::ListReportsRequest| {
-            report_filter(request).map_or_else(|_| "reports".to_owned(), |filter| format!("reports {filter:?}"))
-        };
-        let read = self.gate.recorded_read(request, LIST, described).await?;
-        let filter = report_filter(&read.request)?;
+        let read = self.gate.recorded_read(request, LIST, |request| format!("{request:?}")).await?;
+        let filter = report_filter(&read.request, sight(&read.principal))?;
         self.gate.at_least(&self.model, read.request.at_least_position).await?;
         let (reports, next_page_token) =
             list_reports(self.model.reader(), filter, read.request.page_size, &read.request.page_token)
@@ -204,10 +226,13 @@ impl Review {
         request: Request<proto::ListReportHistoryRequest>,
     ) -> Result<proto::ListReportHistoryResponse, Status> {
         let of_report = |request: &proto::ListReportHistoryRequest| format!("report-{}", request.report_id);
-        let asked = self.gate.recorded_read(request, LIST_HISTORY, of_report).await?.request;
+        let read = self.gate.recorded_read(request, LIST_HISTORY, of_report).await?;
+        let (asked, sight) = (read.request, sight(&read.principal));
         let id: ReportId = parse::id("report_id", &asked.report_id)?;
+        let report = self.known_report(&sight, id).await?;
         let page = history(&self.reports, id.uuid(), asked.page_size, &asked.page_token).await?;
-        let (entries, next_page_token) = page.ok_or_else(|| not_found(NOT_FOUND, "report", &asked.report_id))?;
+        let (entries, next_page_token) = page.ok_or_else(no_report)?;
+        let entries = entries.into_iter().map(|entry| resource::report_entry_shown(entry, &report, &sight)).collect();
         Ok(proto::ListReportHistoryResponse { entries, next_page_token })
     }
 }
@@ -221,7 +246,7 @@ pub(super) fn other_platform() -> Status {
     Explained::denied("OTHER_PLATFORM").status("a platform reports what is published on it and on no other")
 }
 
-fn report_filter(request: &proto::ListReportsRequest) -> Result<ReportFilter, Status> {
+fn report_filter(request: &proto::ListReportsRequest, sight: Sight) -> Result<ReportFilter, Status> {
     let order = match request.order_by.as_str() {
         "" | "create_time desc" => ReportOrder::CreatedDescending,
         "create_time" => ReportOrder::Created,
@@ -231,6 +256,7 @@ fn report_filter(request: &proto::ListReportsRequest) -> Result<ReportFilter, St
     };
     let chosen = |number: i32| Some(number).filter(|number| *number != 0);
     Ok(ReportFilter {
+        sight,
         stage: chosen(request.stage),
         channel: chosen(request.channel),
         account_standing: chosen(request.account_standing),

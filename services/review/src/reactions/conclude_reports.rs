@@ -9,6 +9,7 @@ use super::Reacting;
 use crate::codec::item::{FINDING_CONFIRMED, REFERRAL_SUBMITTED};
 use crate::domain::item::{Item, ItemEvent};
 use crate::domain::report::Outcome;
+use crate::readmodel::ReportsOf;
 
 pub(crate) struct ConcludeReports {
     pub reacting: Reacting,
@@ -37,10 +38,12 @@ impl Reaction for ConcludeReports {
             }
             _ => return Ok(()),
         };
-        let loaded = self.reacting.items.load(item.uuid()).await?;
-        let Some(item) = loaded.state.item() else { return Ok(()) };
-        for report in &item.reports {
-            self.reacting.conclude(event, *report, outcome.clone()).await?;
+        // The item lists so many reports at most, and each is answered.
+        let mut reports = self.reacting.reports_of(event, ReportsOf::Item(item)).await?;
+        while let Some(page) = reports.next().await? {
+            for report in page {
+                self.reacting.conclude(event, report, outcome.clone()).await?;
+            }
         }
         Ok(())
     }

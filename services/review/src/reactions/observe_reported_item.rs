@@ -33,6 +33,7 @@ impl Reaction for ObserveReportedItem {
             | ReportEvent::Declined(_)
             | ReportEvent::Withdrawn(_)
             | ReportEvent::Merged(_)
+            | ReportEvent::Separated(_)
             | ReportEvent::Concluded(_)
             | ReportEvent::AcceptanceOverdue(_)
             | ReportEvent::AcceptanceRescheduled(_) => Ok(()),
@@ -53,9 +54,12 @@ impl ObserveReportedItem {
         let executed = match carry_out(&self.reacting.items, filed.item_id.uuid(), &context, command).await? {
             Ok(executed) => executed,
             Err(refusal) => {
-                // The report stands by itself: an officer finds it by the item's id.
+                // The report stands by itself: an officer finds it by the item's id, and it is answered all the same.
                 tracing::warn!(report = %filed.report_id, item = %filed.item_id, %refusal, "the item does not list the report");
-                return Ok(());
+                let state = self.reacting.items.load(filed.item_id.uuid()).await?.state;
+                let Some(item) = state.item() else { return Ok(()) };
+                let seen = filed.capture.content.snapshot().and_then(|snapshot| item.version_showing(snapshot));
+                return self.answer_at_once(event, &filed, item, seen).await;
             }
         };
         let repeated = executed.repeated;

@@ -7,8 +7,10 @@ use prost::Message as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, QueryTrait as _};
 
+use super::sight::{items_within, regions};
 use super::{body, column_of};
 use crate::domain::item::{Item, ItemState, ItemVersion};
+use crate::domain::visibility::Sight;
 use crate::resource;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -21,6 +23,8 @@ pub struct Model {
     pub platform: String,
     pub account_id: String,
     pub region: String,
+    /// The regions that answer for it.
+    pub regions: String,
     /// The rules that the latest version meets.
     pub hits: i64,
     /// The position of the first event.
@@ -51,6 +55,7 @@ impl View for ItemView {
             platform: item.observed.capture.platform.clone(),
             account_id: item.observed.capture.account_id().to_string(),
             region: item.observed.region.code(),
+            regions: regions(&item.regions),
             hits: i64::try_from(item.versions.last().map_or(0, hits)).unwrap_or(i64::MAX),
             created: column_of(head.first_position),
             body: resource::item(item, head).encode_to_vec(),
@@ -61,6 +66,7 @@ impl View for ItemView {
 /// Which items, and in which order.
 #[derive(Debug, Clone)]
 pub(crate) struct ItemFilter {
+    pub sight: Sight,
     pub stage: Option<i32>,
     pub platform: Option<String>,
     pub account_id: Option<String>,
@@ -86,6 +92,7 @@ pub(crate) async fn list_items(
     let filters = format!("{filter:?}");
     let hits_min = (filter.hits_min > 0).then_some(i64::from(filter.hits_min));
     let select = Entity::find()
+        .filter(items_within(&filter.sight))
         .apply_if(filter.stage, |select, stage| select.filter(Column::Stage.eq(stage)))
         .apply_if(filter.platform, |select, platform| select.filter(Column::Platform.eq(platform)))
         .apply_if(filter.account_id, |select, account| select.filter(Column::AccountId.eq(account)))

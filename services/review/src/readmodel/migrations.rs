@@ -45,6 +45,8 @@ const INDEXES: &[IndexColumns] = &[
     ("reports_by_item", "reports", &["item_id", "created"]),
     ("reports_by_account", "reports", &["account_id", "created"]),
     ("reports_by_region", "reports", &["region", "created"]),
+    ("reports_by_merged_into", "reports", &["merged_into", "id"]),
+    ("reports_by_taken_in_by", "reports", &["taken_in_by", "created"]),
     ("reports_by_overdue", "reports", &["overdue", "created"]),
     ("items_by_created", "items", &["created"]),
     ("items_by_hits", "items", &["hits"]),
@@ -66,6 +68,8 @@ fn reports() -> TableCreateStatement {
         .col(ColumnDef::new("item_id").string().not_null())
         .col(ColumnDef::new("account_id").string().not_null())
         .col(ColumnDef::new("region").string().not_null())
+        .col(ColumnDef::new("taken_in_by").string().not_null())
+        .col(ColumnDef::new("merged_into").string().null())
         .col(ColumnDef::new("overdue").boolean().not_null())
         .col(ColumnDef::new("acceptance_due_us").big_integer().not_null())
         .col(ColumnDef::new("created").big_integer().not_null())
@@ -81,6 +85,7 @@ fn items() -> TableCreateStatement {
         .col(ColumnDef::new("platform").string().not_null())
         .col(ColumnDef::new("account_id").string().not_null())
         .col(ColumnDef::new("region").string().not_null())
+        .col(ColumnDef::new("regions").text().not_null())
         .col(ColumnDef::new("hits").big_integer().not_null())
         .col(ColumnDef::new("created").big_integer().not_null())
         .col(ColumnDef::new("body").binary().not_null())

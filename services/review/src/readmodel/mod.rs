@@ -4,6 +4,7 @@ mod item;
 mod knowledge;
 mod migrations;
 mod report;
+mod sight;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use sea_orm::DbErr;
 pub(crate) use item::{ItemFilter, ItemOrder, list_items};
 pub(crate) use knowledge::{Knowledge, KnowledgeError};
 pub use migrations::Migrations;
-pub(crate) use report::{ReportFilter, ReportOrder, list_reports};
+pub(crate) use report::{REPORTS_A_PAGE, ReportFilter, ReportOrder, ReportsOf, list_reports, report_ids};
 
 /// The projections that keep the rows.
 pub(crate) fn projections(log: &Arc<dyn EventLog>) -> Vec<Box<dyn Projection>> {

@@ -2,15 +2,18 @@
 
 use casebook_execution::Head;
 use casebook_execution::timer::Timer;
+use casebook_kernel::ids::{ItemId, ReportId};
 use casebook_proto::review::v1 as proto;
 use casebook_readmodel::{Listing, PageError, View, page};
 use prost::Message as _;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseConnection, QueryTrait as _};
+use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
+use super::sight::reports_within;
 use super::{body, column_of};
-use crate::codec::values::{channel_of, standing_of};
+use crate::codec::values::{channel_of, standing_of, string_or_empty};
 use crate::domain::report::{Report, ReportStage, ReportState};
+use crate::domain::visibility::Sight;
 use crate::reactions::ACCEPTANCE_TIMER;
 use crate::resource;
 
@@ -27,6 +30,10 @@ pub struct Model {
     pub item_id: String,
     pub account_id: String,
     pub region: String,
+    /// The agency; empty where it is not known.
+    pub taken_in_by: String,
+    /// The report that it is part of.
+    pub merged_into: Option<String>,
     pub overdue: bool,
     /// Microseconds since the epoch.
     pub acceptance_due_us: i64,
@@ -59,6 +66,8 @@ impl View for ReportView {
             item_id: report.filed.item_id.to_string(),
             account_id: report.filed.account_id().to_string(),
             region: report.filed.region.code(),
+            taken_in_by: string_or_empty(&report.filed.taken_in_by),
+            merged_into: report.merged.as_ref().map(|merged| merged.into.to_string()),
             overdue: report.acceptance_overdue,
             acceptance_due_us: report.acceptance_due.at().timestamp_micros(),
             created: column_of(head.first_position),
@@ -77,9 +86,37 @@ impl View for ReportView {
     }
 }
 
+/// The most ids that one look gives.
+pub(crate) const REPORTS_A_PAGE: usize = 500;
+
+/// Reports that share the fate of something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ReportsOf {
+    Item(ItemId),
+    /// Those that are part of another.
+    MergedInto(ReportId),
+}
+
+/// The next such reports by their ids; fewer than a page: there are no more.
+pub(crate) async fn report_ids(
+    db: &DatabaseConnection,
+    which: ReportsOf,
+    after: Option<ReportId>,
+) -> Result<Vec<ReportId>, DbErr> {
+    let those = match which {
+        ReportsOf::Item(item) => Column::ItemId.eq(item.to_string()),
+        ReportsOf::MergedInto(report) => Column::MergedInto.eq(report.to_string()),
+    };
+    let select = Entity::find().select_only().column(Column::Id).filter(those).order_by_asc(Column::Id);
+    let select = select.apply_if(after, |select, id| select.filter(Column::Id.gt(id.to_string())));
+    let ids: Vec<String> = select.limit(REPORTS_A_PAGE as u64).into_tuple().all(db).await?;
+    ids.iter().map(|id| id.parse().map_err(|error| DbErr::Custom(format!("the id of a report: {error}")))).collect()
+}
+
 /// Which reports, and in which order.
 #[derive(Debug, Clone)]
 pub(crate) struct ReportFilter {
+    pub sight: Sight,
     pub stage: Option<i32>,
     pub channel: Option<i32>,
     pub account_standing: Option<i32>,
@@ -109,6 +146,7 @@ pub(crate) async fn list_reports(
     let filters = format!("{filter:?}");
     let overdue = filter.overdue_only.then_some(true);
     let select = Entity::find()
+        .filter(reports_within(&filter.sight))
         .apply_if(filter.stage, |select, stage| select.filter(Column::Stage.eq(stage)))
         .apply_if(filter.channel, |select, channel| select.filter(Column::Channel.eq(channel)))
         .apply_if(filter.account_standing, |select, standing| select.filter(Column::AccountStanding.eq(standing)))
@@ -125,6 +163,7 @@ pub(crate) async fn list_reports(
     };
     let listing = Listing { select, sort, descending, id: Column::Id, filters };
     let (rows, next) = page(db, listing, page_size, page_token).await?;
-    let reports = rows.iter().map(|row| body(&row.body)).collect::<Result<_, _>>()?;
+    let shown = |row: &Model| body(&row.body).map(|report| resource::report_shown(report, &filter.sight));
+    let reports = rows.iter().map(shown).collect::<Result<_, _>>()?;
     Ok((reports, next))
 }

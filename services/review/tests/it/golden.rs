@@ -2,7 +2,7 @@
 //!
 //! A new event gets its file by running these tests once with `CASEBOOK_BLESS=1`. Files that exist are never rewritten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -24,7 +24,11 @@ fn folder() -> PathBuf {
 }
 
 /// `casebook.review.v1.ItemObserved` -> `item_observed.v1.json`.
-fn file_name(event_type: &str) -> String {
+fn file_name(event_type: &str, version: usize) -> String {
+    format!("{}.v{version}.json", stem(event_type))
+}
+
+fn stem(event_type: &str) -> String {
     let name = event_type.rsplit('.').next().expect("a type has a name");
     let mut snake = String::new();
     for c in name.chars() {
@@ -33,17 +37,18 @@ fn file_name(event_type: &str) -> String {
         }
         snake.push(c.to_ascii_lowercase());
     }
-    format!("{snake}.v1.json")
+    snake
 }
 
-/// Holds each event against its file, and the files against the list of types.
+/// Holds each event against its file, and the files against the list of types. A type's second example shows what its
+/// second version has more, and so on.
 fn hold<A: Aggregate>(events: &[A::Event], event_types: &[&str]) {
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     for event in events {
         let stored = A::encode(event);
-        seen.insert(stored.event_type);
+        let version = seen.entry(stored.event_type).and_modify(|version| *version += 1).or_insert(1);
         assert_eq!(A::decode(stored.event_type, &stored.json).as_ref(), Ok(event), "{}", stored.event_type);
-        let path = folder().join(file_name(stored.event_type));
+        let path = folder().join(file_name(stored.event_type, *version));
         if !path.exists() && std::env::var_os("CASEBOOK_BLESS").is_some() {
             let value: serde_json::Value = serde_json::from_slice(&stored.json).expect("JSON");
             fs::write(&path, serde_json::to_string_pretty(&value).expect("JSON") + "\n").expect("write");
@@ -54,7 +59,11 @@ fn hold<A: Aggregate>(events: &[A::Event], event_types: &[&str]) {
             (serde_json::from_slice(&stored.json).expect("JSON"), serde_json::from_slice(&golden).expect("JSON"));
         assert_eq!(written, kept, "{} is now written in another shape", stored.event_type);
     }
-    assert_eq!(seen, event_types.iter().copied().collect(), "each type of event has an example here");
+    assert_eq!(
+        seen.into_keys().collect::<BTreeSet<_>>(),
+        event_types.iter().copied().collect(),
+        "each type of event has an example here"
+    );
     assert!(A::decode("casebook.review.v1.Unheard", b"{}").is_err());
     assert!(A::decode(event_types[0], b"{}").is_err(), "an event without its ids is none");
     assert!(A::decode(event_types[0], b"not json").is_err());
@@ -108,20 +117,24 @@ fn reports() -> Vec<ReportEvent> {
     let report_id = id(1);
     let by = officer("cac-310000", "o-1");
     let later = at("2026-03-05T01:00:00Z");
+    let filed = ReportFiled {
+        report_id,
+        channel: Channel::Hotline12345,
+        reporter_ref: Some("r-7".into()),
+        reasons: "自称根治糖尿病".into(),
+        region: "310104".parse().expect("region"),
+        attachments_sha256: vec![TextHash::of("screenshot")],
+        item_id: capture().item_id().expect("an id"),
+        capture: capture(),
+        account_standing: AccountStanding::Unknown,
+        acceptance_due: AcceptanceDue::Provisional(at("2026-03-11T16:00:00Z")),
+        taken_in_by: None,
+        filed_at: at("2026-03-02T02:00:00Z"),
+    };
+    let taken_in = ReportFiled { taken_in_by: Some("cac-310000".parse().expect("agency")), ..filed.clone() };
     vec![
-        ReportEvent::Filed(Box::new(ReportFiled {
-            report_id,
-            channel: Channel::Hotline12345,
-            reporter_ref: Some("r-7".into()),
-            reasons: "自称根治糖尿病".into(),
-            region: "310104".parse().expect("region"),
-            attachments_sha256: vec![TextHash::of("screenshot")],
-            item_id: capture().item_id().expect("an id"),
-            capture: capture(),
-            account_standing: AccountStanding::Unknown,
-            acceptance_due: AcceptanceDue::Provisional(at("2026-03-11T16:00:00Z")),
-            filed_at: at("2026-03-02T02:00:00Z"),
-        })),
+        ReportEvent::Filed(Box::new(filed)),
+        ReportEvent::Filed(Box::new(taken_in)),
         ReportEvent::Accepted(ReportAccepted {
             report_id,
             accepted_by: by.clone(),
@@ -139,6 +152,7 @@ fn reports() -> Vec<ReportEvent> {
         }),
         ReportEvent::Withdrawn(ReportWithdrawn { report_id, reasons: "看错了".into(), withdrawn_at: later }),
         ReportEvent::Merged(ReportMerged { report_id, into: id(2), merged_by: by, merged_at: later }),
+        ReportEvent::Separated(ReportSeparated { report_id, from: id(2), separated_at: later }),
         ReportEvent::Concluded(ReportConcluded {
             report_id,
             outcome: Outcome::Referred { finding: id(5), violation: "FALSE-INFO".into() },
@@ -160,6 +174,7 @@ fn items() -> Vec<ItemEvent> {
     let item_id = capture().item_id().expect("an id");
     let finding: FindingId = id(5);
     let now = at("2026-03-02T02:00:00Z");
+    let reported = ItemReported { item_id, report: id(2), version: Some(2), region: None, reported_at: now };
     let account = AccountFacts { standing: AccountStanding::Filed, certification: Certification::Uncertified };
     vec![
         ItemEvent::Observed(Box::new(ItemObserved {
@@ -177,7 +192,8 @@ fn items() -> Vec<ItemEvent> {
             report: Some(id(2)),
             observed_at: now,
         }),
-        ItemEvent::Reported(ItemReported { item_id, report: id(2), version: Some(2), reported_at: now }),
+        ItemEvent::Reported(reported.clone()),
+        ItemEvent::Reported(ItemReported { region: Some("310104".parse().expect("region")), ..reported }),
         ItemEvent::DeletionObserved(ItemDeletionObserved { item_id, observed_at: now }),
         ItemEvent::Screened(ItemScreened {
             item_id,
@@ -287,9 +303,10 @@ fn what_is_absent_stays_absent() {
 #[test]
 fn every_golden_file_belongs_to_an_event() {
     let known: BTreeSet<String> =
-        codec::report::EVENT_TYPES.iter().chain(codec::item::EVENT_TYPES).map(|name| file_name(name)).collect();
+        codec::report::EVENT_TYPES.iter().chain(codec::item::EVENT_TYPES).map(|name| stem(name)).collect();
     for entry in fs::read_dir(folder()).expect("the folder") {
         let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
-        assert!(known.contains(&name), "{name} belongs to no event");
+        let stem = name.split_once(".v").map(|(stem, _)| stem).unwrap_or_default();
+        assert!(known.contains(stem), "{name} belongs to no event");
     }
 }

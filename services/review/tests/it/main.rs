@@ -6,4 +6,5 @@ mod posts;
 mod program;
 mod properties;
 mod service;
+mod visibility;
 mod world;

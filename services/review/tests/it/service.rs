@@ -274,6 +274,44 @@ async fn a_batch_under_a_used_request_id_is_refused_as_a_whole() {
     world.stop().await;
 }
 
+/// X10, D9: every reporter is answered whatever became of the report that theirs was merged into, and all of it is one matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_merged_into_a_withdrawn_report_stands_by_itself_again() {
+    let world = World::start(NOW).await;
+    let mut intake = world.client("cac-310000", "o-1", "310000", &[Role::Intake, Role::Reviewer]);
+    let mut filed = Vec::new();
+    for number in 1..=2 {
+        let report = intake.file_report(filing(number, "多喝水")).await.expect("filed").into_inner().report;
+        filed.push(report.expect("a report"));
+    }
+    assert_eq!(filed[0].correlation, filed[1].correlation, "also before the item is observed");
+    world.at_rest().await;
+    let merge = MergeReportsRequest {
+        request_id: request_id(10),
+        report_ids: vec![filed[1].report_id.clone()],
+        into_report_id: filed[0].report_id.clone(),
+        ..Default::default()
+    };
+    let rows = intake.merge_reports(merge).await.expect("merged").into_inner().rows;
+    assert!(rows[0].error.is_none(), "{rows:?}");
+    let withdraw = WithdrawReportRequest {
+        request_id: request_id(11),
+        report_id: filed[0].report_id.clone(),
+        reporter_ref: "r-1".into(),
+        ..Default::default()
+    };
+    intake.withdraw_report(withdraw).await.expect("withdrawn");
+    world.at_rest().await;
+    let get = GetReportRequest { report_id: filed[1].report_id.clone(), ..Default::default() };
+    let alone = intake.get_report(get).await.expect("read").into_inner().report.expect("a report");
+    assert_eq!((alone.stage(), alone.merged), (ReportStage::Received, None));
+    let item = GetItemRequest { item_id: filed[0].filed.clone().expect("as filed").item_id, ..Default::default() };
+    let item = intake.get_item(item).await.expect("the item").into_inner().item.expect("an item");
+    assert_eq!(item.correlation, filed[1].correlation);
+    world.rows_agree().await;
+    world.stop().await;
+}
+
 /// domain.md, edge cases: merged, and each reporter answered. X10: overdue once, never early.
 #[tokio::test(flavor = "multi_thread")]
 async fn merged_reports_are_answered_and_unanswered_ones_become_overdue() {
@@ -302,7 +340,7 @@ async fn merged_reports_are_answered_and_unanswered_ones_become_overdue() {
     };
     let mut zhejiang = world.client("cac-330000", "o-1", "330000", &[Role::Intake]);
     let refused = zhejiang.accept_report(accept(11, &ids[0])).await;
-    assert_eq!(reason(refused, Code::PermissionDenied), "OUT_OF_JURISDICTION");
+    assert_eq!(reason(refused, Code::NotFound), "REPORT_NOT_FOUND", "R80: for Zhejiang there is no such report");
     let stale = AcceptReportRequest { etag: "7".into(), ..accept(12, &ids[0]) };
     assert_eq!(reason(intake.accept_report(stale).await, Code::FailedPrecondition), "STALE_ETAG");
     let withdraw = WithdrawReportRequest {
@@ -311,7 +349,8 @@ async fn merged_reports_are_answered_and_unanswered_ones_become_overdue() {
         reporter_ref: "r-1".into(),
         ..Default::default()
     };
-    let refused = zhejiang.withdraw_report(withdraw).await;
+    let mut other = world.client("health-310000", "o-1", "310000", &[Role::Intake]);
+    let refused = other.withdraw_report(withdraw).await;
     assert_eq!(reason(refused, Code::PermissionDenied), "NOT_THE_REPORTER");
     let decline = DeclineReportRequest {
         request_id: request_id(16),
@@ -320,7 +359,7 @@ async fn merged_reports_are_answered_and_unanswered_ones_become_overdue() {
         explanation: "不属于受理范围".into(),
         ..Default::default()
     };
-    assert_eq!(reason(zhejiang.decline_report(decline).await, Code::PermissionDenied), "OUT_OF_JURISDICTION");
+    assert_eq!(reason(zhejiang.decline_report(decline).await, Code::NotFound), "REPORT_NOT_FOUND");
     intake.accept_report(accept(13, &ids[0])).await.expect("accepted");
     let conclude = ConcludeReportRequest {
         request_id: request_id(14),

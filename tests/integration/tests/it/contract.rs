@@ -142,10 +142,24 @@ fn every_method_has_an_access_rule_that_names_a_role() {
     }
 }
 
-/// What reads a case, a lead, a report, an item, a credential or a dossier is itself written down.
+/// What reads an account, a case, a lead, an order, a report, an item, a credential, a notice, a department or a dossier is
+/// itself written down.
 #[test]
 fn reading_about_people_is_recorded() {
-    let about_people = ["Case", "Lead", "Report", "Item", "Credential", "Dossier"];
+    let about_people = [
+        "Account",
+        "Case",
+        "Credential",
+        "Dossier",
+        "HeadcountAnomalie",
+        "Item",
+        "Lead",
+        "MeasuresInForce",
+        "NormalHeadcount",
+        "Order",
+        "Recertification",
+        "Report",
+    ];
     let unrecorded: Vec<_> = rpcs()
         .into_iter()
         .filter(|rpc| !rpc.access.writes && !rpc.access.recorded)

@@ -14,6 +14,7 @@ mod requests;
 mod restart;
 mod rows;
 mod snapshot;
+mod verifying;
 mod wire;
 mod workspace;
 mod world;

@@ -193,11 +193,15 @@ fn wrong_texts(rule: Rule) -> Vec<(&'static str, String)> {
     let mut wrong = match rule.format {
         // Characters of three bytes each: the limit counts characters.
         Format::Unspecified => {
-            return vec![
+            let mut wrong = vec![
                 ("one character too many", "文".repeat(rule.chars_max + 1)),
                 ("a control character", "\u{7}".into()),
                 ("a line that goes back", "\r".into()),
             ];
+            if rule.required {
+                wrong.push(("nothing but white space", " \u{3000}\u{200b}\n".into()));
+            }
+            return wrong;
         }
         Format::Uuid => vec![
             ("no UUID", "case-1".to_owned()),

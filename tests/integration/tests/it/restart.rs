@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use casebook_proto::enforcement::v1::{Case, GetCaseRequest};
+use casebook::client::Client;
+use casebook_proto::common::v1::Role;
+use casebook_proto::enforcement::v1::{Case, GetCaseRequest, StreamOrdersRequest};
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::journeys::docket::{Docket, account};
@@ -10,6 +12,7 @@ use crate::journeys::spine::{Matter, Step};
 use crate::journeys::{Journey, people};
 use crate::moves::{Move, moves};
 use crate::snapshot;
+use crate::world::World;
 
 /// How many random histories are tried: each is a case of its own.
 const HISTORIES: u32 = 8;
@@ -89,4 +92,19 @@ async fn play_and_restart(journey: Journey, uid: &str, moves: &[Move]) -> (Journ
     snapshot::assert_same(&live, &snapshot::take(&journey).await, "after a restart");
     journey.world.rows_agree().await;
     (journey, accepted, moves.len() - accepted)
+}
+
+/// A platform that stays connected learns that the service is going down, and does not hold it up: promised are 10 seconds for
+/// calls that run, not 10 seconds for streams that never end.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_does_not_hold_up_the_end() {
+    let world = World::start().await;
+    let client = Client::over(world.channel.clone(), &world.token(Role::Platform)).expect("a client");
+    let mut platform = client.platform();
+    let mut orders = platform.stream_orders(StreamOrdersRequest::default()).await.expect("a stream").into_inner();
+    let begun = std::time::Instant::now();
+    world.stop().await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    let end = orders.message().await.expect_err("the service is going down");
+    assert_eq!(end.code(), tonic::Code::Unavailable);
 }

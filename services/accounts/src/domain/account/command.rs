@@ -180,5 +180,7 @@ pub struct Restrict {
     pub legal_bases: Vec<LegalBasisId>,
     pub reasons: String,
     pub reference: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
     pub now: Timestamp,
 }

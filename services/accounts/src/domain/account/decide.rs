@@ -166,6 +166,10 @@ fn sign(account: &Account, actor: Actor, step: ApprovalStep, opinion: String, no
     if applies.contains(&Some(&signer)) {
         return Err(AccountRefusal::SignerIsApplicant);
     }
+    // The boxes of the form are as many offices (R16): one person cannot be all of them.
+    if approval.signatures.iter().any(|signature| signature.signer == signer) {
+        return Err(AccountRefusal::SignerSignedBefore);
+    }
     Ok(Happened::StepSigned(Signature { step, signer, opinion, signed_at: now }))
 }
 

@@ -41,6 +41,10 @@ pub enum AccountRefusal {
     StepOutOfOrder { expected: ApprovalStep },
     #[error("who declared, handed in or runs the account cannot sign its approval")]
     SignerIsApplicant,
+    #[error("whoever signed a box of this approval signs no other: each is the word of another office (S2 annex 1)")]
+    SignerSignedBefore,
+    #[error("what an officer does while something is looked into has an end (S1 §4-5)")]
+    NoExpiry,
     #[error("the account is on the agency's record already")]
     AlreadyFiled,
     #[error("the institution has not approved the account yet (S2 art. 6)")]

@@ -17,6 +17,11 @@ pub(super) fn restrict(account: &Account, restriction: Restrict) -> Result<Happe
     if restriction.legal_bases.is_empty() {
         return Err(AccountRefusal::NoBasis);
     }
+    // Whoever misses the two months is restricted until certified, which is theirs to bring about (R32). An officer's
+    // restriction is interim: nobody stays restricted because an office forgets.
+    if restriction.until.is_none() && matches!(restriction.authority, Authority::Agency(_)) {
+        return Err(AccountRefusal::NoExpiry);
+    }
     let held = match &account.phase {
         Phase::Filed(_) => &[][..],
         Phase::Restricted { restrictions, .. } => restrictions,
@@ -41,6 +46,7 @@ pub(super) fn restrict(account: &Account, restriction: Restrict) -> Result<Happe
         reasons: restriction.reasons,
         reference: restriction.reference,
         restricted_at: restriction.now,
+        until: restriction.until,
     }))
 }
 

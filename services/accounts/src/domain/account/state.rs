@@ -207,6 +207,8 @@ pub struct Restriction {
     /// What it follows from; may be empty.
     pub reference: String,
     pub restricted_at: Timestamp,
+    /// When it ends by itself; none: it holds until it is lifted.
+    pub until: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

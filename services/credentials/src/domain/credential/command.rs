@@ -59,6 +59,12 @@ pub enum CredentialCommand {
     },
     SuspendBadge {
         reasons: String,
+        until: Timestamp,
+        now: Timestamp,
+    },
+    /// The end of a suspension is due.
+    EndSuspension {
+        reasons: String,
         now: Timestamp,
     },
     RestoreBadge {
@@ -138,8 +144,8 @@ pub struct ReportFraud {
     pub certificates: Vec<CertificateType>,
     pub reasons: String,
     pub evidence_sha256: Vec<String>,
-    /// Take the badge from view until it is concluded (R30).
-    pub suspend_badge: bool,
+    /// Take the badge from view until it is concluded, and no longer than this (R30).
+    pub suspend_until: Option<Timestamp>,
     pub actor: Actor,
     pub now: Timestamp,
 }

@@ -42,7 +42,10 @@ pub(super) fn decide(state: &CredentialState, command: CredentialCommand) -> Dec
         (application, CredentialCommand::Expire { now }) => expire(application, now),
         (application, CredentialCommand::Revoke { reasons, actor, now }) => revoke(application, reasons, &actor, now),
         (application, CredentialCommand::Supersede { successor, now }) => supersede(application, successor, now),
-        (application, CredentialCommand::SuspendBadge { reasons, now }) => suspend_badge(application, reasons, now),
+        (application, CredentialCommand::SuspendBadge { reasons, until, now }) => {
+            suspend_badge(application, reasons, until, now)
+        }
+        (application, CredentialCommand::EndSuspension { reasons, now }) => end_suspension(application, reasons, now),
         (application, CredentialCommand::RestoreBadge { reasons, now }) => restore_badge(application, reasons, now),
         (application, CredentialCommand::AmendDisplay { display, now }) => amend_display(application, display, now),
         (application, CredentialCommand::ReportFraud(command)) => report_fraud(application, *command),
@@ -241,12 +244,25 @@ pub(super) fn verified(application: &Application) -> Result<&Verification, Refus
     }
 }
 
-fn suspend_badge(application: &Application, reasons: String, now: Timestamp) -> Decision {
+fn suspend_badge(application: &Application, reasons: String, until: Timestamp, now: Timestamp) -> Decision {
     match verified(application)?.badge {
         Badge::Shown => {
-            Ok(vec![CredentialEvent::BadgeSuspended { account: application.applicant.account.id, reasons, at: now }])
+            let (account, until) = (application.applicant.account.id, Some(until));
+            Ok(vec![CredentialEvent::BadgeSuspended { account, reasons, until, at: now }])
         }
         Badge::Suspended { .. } => Err(Refusal::BadgeAlreadySuspended),
+    }
+}
+
+/// What is done while something is looked into has an end (S1 §4-5), whether or not anybody has come to a conclusion.
+fn end_suspension(application: &Application, reasons: String, now: Timestamp) -> Decision {
+    match &verified(application)?.badge {
+        Badge::Suspended { until: Some(until), .. } if *until <= now => {
+            let account = application.applicant.account.id;
+            Ok(vec![CredentialEvent::BadgeRestored { account, reasons, at: now }])
+        }
+        Badge::Suspended { .. } => Err(Refusal::SuspensionNotOver),
+        Badge::Shown => Err(Refusal::BadgeNotSuspended),
     }
 }
 

@@ -69,6 +69,8 @@ pub enum CredentialEvent {
     BadgeSuspended {
         account: AccountId,
         reasons: String,
+        /// When it ends by itself; none in what was recorded before this was kept.
+        until: Option<Timestamp>,
         at: Timestamp,
     },
     BadgeRestored {

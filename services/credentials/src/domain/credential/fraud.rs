@@ -29,10 +29,11 @@ pub(super) fn report_fraud(application: &Application, command: ReportFraud) -> D
         at: command.now,
     })];
     if let Stage::Verified(verification) = &application.stage
-        && command.suspend_badge
+        && let Some(until) = command.suspend_until
         && verification.badge == Badge::Shown
     {
-        events.push(CredentialEvent::BadgeSuspended { account, reasons: command.reasons, at: command.now });
+        let (reasons, until) = (command.reasons, Some(until));
+        events.push(CredentialEvent::BadgeSuspended { account, reasons, until, at: command.now });
     }
     Ok(events)
 }

@@ -87,6 +87,8 @@ pub enum CredentialRefusal {
     BadgeAlreadySuspended,
     #[error("the badge is not suspended")]
     BadgeNotSuspended,
+    #[error("the suspension of the badge is not over")]
+    SuspensionNotOver,
     #[error("a refused, revoked or superseded credential shows nothing")]
     NotDisplayable,
     #[error("the display says this already")]

@@ -97,7 +97,12 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Badge {
     Shown,
-    Suspended { reasons: String, since: Timestamp },
+    Suspended {
+        reasons: String,
+        since: Timestamp,
+        /// When it ends by itself.
+        until: Option<Timestamp>,
+    },
 }
 
 /// A supplement may be asked for once.
@@ -285,8 +290,8 @@ impl Application {
                 Stage::Verified(verification) | Stage::Expired(verification),
                 CredentialEvent::Superseded { successor, at, .. },
             ) => Stage::Superseded { successor: *successor, at: *at, verification },
-            (Stage::Verified(verification), CredentialEvent::BadgeSuspended { reasons, at, .. }) => {
-                let badge = Badge::Suspended { reasons: reasons.clone(), since: *at };
+            (Stage::Verified(verification), CredentialEvent::BadgeSuspended { reasons, until, at, .. }) => {
+                let badge = Badge::Suspended { reasons: reasons.clone(), since: *at, until: *until };
                 Stage::Verified(Verification { badge, ..verification })
             }
             (Stage::Verified(verification), CredentialEvent::BadgeRestored { .. }) => {

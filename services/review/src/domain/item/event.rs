@@ -48,6 +48,8 @@ pub struct ItemReported {
     pub report: ReportId,
     /// The version that the reporter saw, where the reporter had a text.
     pub version: Option<u32>,
+    /// The region of the report; none where it was not kept.
+    pub region: Option<Region>,
     pub reported_at: Timestamp,
 }
 

@@ -4,6 +4,8 @@
 mod event;
 mod rules;
 
+use std::collections::BTreeSet;
+
 use casebook_kernel::ids::ReportId;
 use casebook_kernel::region::Region;
 use casebook_kernel::{Decider, Timestamp};
@@ -61,6 +63,8 @@ pub struct ObservedItem {
     pub versions: Vec<ItemVersion>,
     pub findings: Vec<Finding>,
     pub reports: Vec<ReportId>,
+    /// Where agencies answer for it (R80): where it was first seen, and where it was reported.
+    pub regions: BTreeSet<Region>,
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -197,7 +201,9 @@ pub enum ItemRefusal {
     NotObserved,
     #[error("neither the platform's id nor a text says which item it is")]
     Unidentified,
-    #[error("an agency of region {officer} does not answer for region {item}, where the item was seen")]
+    #[error(
+        "an agency of region {officer} does not answer for region {item}, where the item was seen, nor was it reported there"
+    )]
     OutOfJurisdiction { officer: Region, item: Region },
     #[error("nothing about the item has changed")]
     NothingNew,
@@ -255,8 +261,8 @@ impl Decider for Item {
             rules::check_competent(item, region)?;
         }
         match command {
-            ItemCommand::Observe { capture, source, report, region: _, now } => {
-                rules::observe_again(item, capture.content, source, report, now)
+            ItemCommand::Observe { capture, source, report, region, now } => {
+                rules::observe_again(item, capture.content, source, report.map(|report| (report, region)), now)
             }
             ItemCommand::Screen { version, screening, rule_pack_version, account, now } => {
                 rules::screen(item, version, screening, rule_pack_version, account, now)
@@ -282,8 +288,8 @@ impl Decider for Item {
                     rejected_at: now,
                 })])
             }
-            ItemCommand::SubmitReferral { finding, by, region: _, now } => {
-                rules::submit_referral(item, finding, by, now)
+            ItemCommand::SubmitReferral { finding, by, region, now } => {
+                rules::submit_referral(item, finding, by, region, now)
             }
         }
     }
@@ -301,6 +307,7 @@ impl Decider for Item {
                     versions: versions.into_iter().collect(),
                     findings: Vec::new(),
                     reports: observed.report.into_iter().collect(),
+                    regions: [observed.region].into(),
                     deleted_at: match observed.capture.content {
                         Content::Captured(_) => None,
                         Content::Deleted => Some(observed.observed_at),
@@ -333,7 +340,10 @@ impl ObservedItem {
                 self.deleted_at = None;
                 // A report that brings a version names the item, too; `ItemReported` stands beside it.
             }
-            ItemEvent::Reported(reported) => self.reports.push(reported.report),
+            ItemEvent::Reported(reported) => {
+                self.reports.push(reported.report);
+                self.regions.extend(reported.region);
+            }
             ItemEvent::DeletionObserved(deletion) => self.deleted_at = Some(deletion.observed_at),
             ItemEvent::Screened(screened) => {
                 let place = usize::try_from(screened.version).unwrap_or(usize::MAX).wrapping_sub(1);

@@ -7,6 +7,7 @@ use casebook_kernel::region::Region;
 
 use super::*;
 use crate::domain::screening::Span;
+use crate::domain::visibility::answers_for_item;
 
 pub(super) fn observe_first(
     capture: Capture,
@@ -27,7 +28,7 @@ pub(super) fn observe_again(
     item: &ObservedItem,
     content: Content,
     source: ItemSource,
-    report: Option<ReportId>,
+    reported: Option<(ReportId, Region)>,
     now: Timestamp,
 ) -> Result<Vec<ItemEvent>, ItemRefusal> {
     let item_id = item.observed.item_id;
@@ -49,7 +50,7 @@ pub(super) fn observe_again(
                     item_id,
                     version,
                     snapshot: snapshot.clone(),
-                    report,
+                    report: reported.map(|(report, _)| report),
                     observed_at: now,
                 }));
             }
@@ -60,23 +61,33 @@ pub(super) fn observe_again(
         }
         (Content::Deleted, _) => {}
     }
-    if let Some(report) = report.filter(|report| !item.reports.contains(report)) {
+    if let Some((report, region)) = reported.filter(|(report, _)| !item.reports.contains(report)) {
         if item.reports.len() >= REPORTS_MAX {
             return Err(ItemRefusal::TooManyReports);
         }
-        events.push(ItemEvent::Reported(ItemReported { item_id, report, version: seen, reported_at: now }));
+        let region = Some(region);
+        events.push(ItemEvent::Reported(ItemReported { item_id, report, version: seen, region, reported_at: now }));
     }
     if events.is_empty() { Err(ItemRefusal::NothingNew) } else { Ok(events) }
 }
 
-/// 属地管理 (R80). What a platform or a national agency brought in without naming a region lies with every agency.
+/// 属地管理 (R80): whoever may know of an item may judge it.
 pub(super) fn check_competent(item: &ObservedItem, region: Region) -> Result<(), ItemRefusal> {
-    let seen_in = item.observed.region;
-    if region.contains(seen_in) || seen_in == Region::NATIONAL {
+    if answers_for_item(region, &item.regions) {
         Ok(())
     } else {
-        Err(ItemRefusal::OutOfJurisdiction { officer: region, item: seen_in })
+        Err(ItemRefusal::OutOfJurisdiction { officer: region, item: item.observed.region })
     }
+}
+
+/// Where enforcement takes a referral up: where the item lies with the officer who refers it. What lies with every agency is
+/// taken up by the one that refers it; left with the whole country it would be taken up by nobody.
+pub(super) fn referred_to(item: &ObservedItem, officer: Region) -> Region {
+    let first = item.observed.region;
+    if officer.contains(first) {
+        return first;
+    }
+    item.regions.iter().copied().find(|place| officer.contains(*place)).unwrap_or(officer)
 }
 
 pub(super) fn screen(
@@ -186,6 +197,7 @@ pub(super) fn submit_referral(
     item: &ObservedItem,
     id: FindingId,
     by: OfficerReference,
+    officer_region: Region,
     now: Timestamp,
 ) -> Result<Vec<ItemEvent>, ItemRefusal> {
     let finding = item.finding(id).ok_or(ItemRefusal::UnknownFinding)?;
@@ -211,7 +223,7 @@ pub(super) fn submit_referral(
         item_sha256: version.text_sha256,
         published_at: capture.published_at,
         reports: item.reports.clone(),
-        region: item.observed.region,
+        region: referred_to(item, officer_region),
         legal_bases: finding.legal_bases.clone(),
         account: version.screened.as_ref().map(|screened| screened.account),
         recorded_by: finding.recorded_by.clone(),

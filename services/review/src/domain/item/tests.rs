@@ -177,6 +177,27 @@ fn a_text_that_reads_differently_is_another_version() {
     assert_eq!(item(&back).versions[0].text_sha256, item(&back).versions[2].text_sha256);
 }
 
+/// R80: what lies with every agency is taken up where it is referred, and what was reported in several places in each.
+#[test]
+fn a_referral_goes_where_its_officer_answers() {
+    let of = |first: &str, reported: &[&str], officer: &str| {
+        let seen_in = |source, report: Option<ReportId>, code: &str| {
+            let region = code.parse().expect(code);
+            ItemCommand::Observe { capture: captured(TEXT), source, report, region, now: at(NOW) }
+        };
+        let mut item = given::<Item>([]).after(seen_in(ItemSource::Platform, None, first));
+        for (number, code) in (1..).zip(reported) {
+            item = item.after(seen_in(ItemSource::Report, Some(id(number)), code));
+        }
+        let item = self::item(&item).clone();
+        rules::referred_to(&item, officer.parse().expect(officer)).code()
+    };
+    assert_eq!(of("310104", &[], "310000"), "310104");
+    assert_eq!(of("000000", &[], "310000"), "310000", "a monitored item is nobody's otherwise");
+    assert_eq!(of("000000", &[], "000000"), "000000");
+    assert_eq!(of("650000", &["310104"], "310000"), "310104", "not where it was first seen");
+}
+
 /// R39-R43: a label that was added later is a change, too.
 #[test]
 fn a_label_that_was_added_makes_another_version() {
@@ -193,6 +214,7 @@ fn a_reporter_may_have_seen_any_version() {
         item_id: item_id(),
         report: id(2),
         version: Some(1),
+        region: Some(region()),
         reported_at: at(NOW),
     })]);
 }
@@ -229,6 +251,7 @@ fn versions_and_reports_are_bounded() {
             item_id: item_id(),
             report: id(number as u128),
             version: None,
+            region: None,
             reported_at: at(NOW),
         })
     });

@@ -16,6 +16,7 @@ pub enum ReportEvent {
     Declined(ReportDeclined),
     Withdrawn(ReportWithdrawn),
     Merged(ReportMerged),
+    Separated(ReportSeparated),
     Concluded(ReportConcluded),
     AcceptanceOverdue(ReportAcceptanceOverdue),
     AcceptanceRescheduled(ReportAcceptanceRescheduled),
@@ -33,6 +34,8 @@ pub struct ReportFiled {
     pub capture: Capture,
     pub account_standing: AccountStanding,
     pub acceptance_due: AcceptanceDue,
+    /// The agency that took it in; none in reports that were filed before this was kept.
+    pub taken_in_by: Option<AgencyId>,
     pub filed_at: Timestamp,
 }
 
@@ -75,6 +78,13 @@ pub struct ReportMerged {
     pub into: ReportId,
     pub merged_by: OfficerReference,
     pub merged_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportSeparated {
+    pub report_id: ReportId,
+    pub from: ReportId,
+    pub separated_at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use casebook_kernel::{AgencyId, Decider, Timestamp};
 
 pub use event::{
     ReportAcceptanceOverdue, ReportAcceptanceRescheduled, ReportAccepted, ReportConcluded, ReportDeclined, ReportEvent,
-    ReportFiled, ReportMerged, ReportWithdrawn,
+    ReportFiled, ReportMerged, ReportSeparated, ReportWithdrawn,
 };
 
 use super::capture::{Capture, TextHash};
@@ -122,6 +122,7 @@ impl ReportState {
 pub struct MergeTarget {
     pub report_id: ReportId,
     pub item_id: ItemId,
+    pub region: Region,
     pub open: bool,
 }
 
@@ -139,6 +140,7 @@ pub enum ReportCommand {
         /// What review knew of the account: looked up, and no obstacle.
         account_standing: AccountStanding,
         acceptance_due: AcceptanceDue,
+        taken_in_by: AgencyId,
         now: Timestamp,
     },
     Accept {
@@ -167,6 +169,12 @@ pub enum ReportCommand {
     Merge {
         into: MergeTarget,
         by: OfficerReference,
+        region: Region,
+        now: Timestamp,
+    },
+    /// The report that it is part of was withdrawn or declined.
+    Separate {
+        from: ReportId,
         now: Timestamp,
     },
     Conclude {
@@ -210,6 +218,8 @@ pub enum ReportRefusal {
     DifferentItem,
     #[error("the report to merge into is settled")]
     MergeTargetNotOpen,
+    #[error("the report is not part of that one, or has its answer")]
+    NotPartOf,
     #[error("the report was not accepted: nobody answers for it yet")]
     NotAccepted,
     #[error("the report has its answer")]
@@ -246,7 +256,8 @@ impl Decider for Report {
                 }
                 rules::withdraw(report, &reporter_ref, reasons, now)
             }
-            ReportCommand::Merge { into, by, now } => rules::merge(report, into, by, now),
+            ReportCommand::Merge { into, by, region, now } => rules::merge(report, into, by, region, now),
+            ReportCommand::Separate { from, now } => rules::separate(report, from, now),
             ReportCommand::Conclude { outcome, by, region, now } => rules::conclude(report, outcome, by, region, now),
             ReportCommand::AcceptanceTimerRang { due, now } => rules::acceptance_timer_rang(report, due, now),
         }
@@ -297,6 +308,10 @@ impl FiledReport {
             ReportEvent::Merged(merged) => {
                 self.stage = ReportStage::Merged { into: merged.into };
                 self.merged = Some(merged.clone());
+            }
+            ReportEvent::Separated(_) => {
+                self.stage = if self.accepted.is_some() { ReportStage::Accepted } else { ReportStage::Received };
+                self.merged = None;
             }
             ReportEvent::Concluded(concluded) => {
                 if self.is_open() {

@@ -17,6 +17,7 @@ pub(super) fn file(command: ReportCommand) -> Result<Vec<ReportEvent>, ReportRef
         capture,
         account_standing,
         acceptance_due,
+        taken_in_by,
         now,
     } = command
     else {
@@ -34,6 +35,7 @@ pub(super) fn file(command: ReportCommand) -> Result<Vec<ReportEvent>, ReportRef
         capture,
         account_standing,
         acceptance_due,
+        taken_in_by: Some(taken_in_by),
         filed_at: now,
     }))])
 }
@@ -119,8 +121,14 @@ pub(super) fn merge(
     report: &FiledReport,
     into: MergeTarget,
     by: OfficerReference,
+    region: Region,
     now: Timestamp,
 ) -> Result<Vec<ReportEvent>, ReportRefusal> {
+    // Otherwise anybody's report could be made part of one that lies with somebody else, or be taken over.
+    check_competent(report, region)?;
+    if !region.contains(into.region) {
+        return Err(ReportRefusal::OutOfJurisdiction { officer: region, report: into.region });
+    }
     if into.report_id == report.filed.report_id {
         return Err(ReportRefusal::MergeIntoItself);
     }
@@ -139,6 +147,19 @@ pub(super) fn merge(
         merged_by: by,
         merged_at: now,
     })])
+}
+
+/// X10: every reporter is answered. That another reporter gave up, or was turned away, is no answer to this one.
+pub(super) fn separate(
+    report: &FiledReport,
+    from: ReportId,
+    now: Timestamp,
+) -> Result<Vec<ReportEvent>, ReportRefusal> {
+    if report.stage != (ReportStage::Merged { into: from }) || report.concluded.is_some() {
+        return Err(ReportRefusal::NotPartOf);
+    }
+    let report_id = report.filed.report_id;
+    Ok(vec![ReportEvent::Separated(ReportSeparated { report_id, from, separated_at: now })])
 }
 
 /// A finding answers every report on its item that was not withdrawn or declined, also one that nobody got to accept.

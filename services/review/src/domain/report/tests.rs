@@ -29,6 +29,7 @@ fn filing(capture: Capture) -> ReportCommand {
         capture,
         account_standing: AccountStanding::Unknown,
         acceptance_due: AcceptanceDue::Final(at(DUE)),
+        taken_in_by: agency("cac-310000"),
         now: at("2026-03-02T02:00:00Z"),
     }
 }
@@ -46,6 +47,7 @@ fn filed() -> ReportFiled {
         capture,
         account_standing: AccountStanding::Unknown,
         acceptance_due: AcceptanceDue::Final(at(DUE)),
+        taken_in_by: Some(agency("cac-310000")),
         filed_at: at("2026-03-02T02:00:00Z"),
     }
 }
@@ -104,8 +106,9 @@ fn agency(id: &str) -> AgencyId {
 
 fn merge_into(target: ReportId, open: bool) -> ReportCommand {
     ReportCommand::Merge {
-        into: MergeTarget { report_id: target, item_id: filed().item_id, open },
+        into: MergeTarget { report_id: target, item_id: filed().item_id, region: region("310115"), open },
         by: officer("cac-310000", "o-1"),
+        region: region("310000"),
         now: at(IN_TIME),
     }
 }
@@ -252,11 +255,55 @@ fn reports_on_one_item_become_one() {
     received().when(merge_into(id(2), false)).refused(ReportRefusal::MergeTargetNotOpen);
     received().after(withdraw(Some("r-7"))).when(merge_into(id(2), true)).refused(ReportRefusal::NotOpen);
     let other_item = ReportCommand::Merge {
-        into: MergeTarget { report_id: id(2), item_id: id(77), open: true },
+        into: MergeTarget { report_id: id(2), item_id: id(77), region: region("310115"), open: true },
         by: officer("cac-310000", "o-1"),
+        region: region("310000"),
         now: at(IN_TIME),
     };
     received().when(other_item).refused(ReportRefusal::DifferentItem);
+}
+
+/// R80: nobody gives away or takes over what lies with somebody else.
+#[test]
+fn whoever_merges_answers_for_both_reports() {
+    let by = |code: &str, into: &str| ReportCommand::Merge {
+        into: MergeTarget { report_id: id(2), item_id: filed().item_id, region: region(into), open: true },
+        by: officer("somebody", "o-1"),
+        region: region(code),
+        now: at(IN_TIME),
+    };
+    let out = |officer: &str, report: &str| ReportRefusal::OutOfJurisdiction {
+        officer: region(officer),
+        report: region(report),
+    };
+    received().when(by("330000", "330602")).refused(out("330000", "310104"));
+    received().when(by("310000", "330602")).refused(out("310000", "330602"));
+    received().after(by("000000", "330602"));
+}
+
+/// X10: that the other reporter withdrew, or was turned away, is no answer to this one.
+#[test]
+fn a_merged_report_stands_by_itself_again_when_the_other_has_no_answer() {
+    let separate = |from: u128| ReportCommand::Separate { from: id(from), now: at(IN_TIME) };
+    let stage = |given: Given<Report>| given.state().report().map(|report| report.stage.clone());
+    let merged = received().after(merge_into(id(2), true));
+    merged.clone().when(separate(2)).then([ReportEvent::Separated(ReportSeparated {
+        report_id: the_report(),
+        from: id(2),
+        separated_at: at(IN_TIME),
+    })]);
+    assert_eq!(stage(merged.clone().after(separate(2))), Some(ReportStage::Received));
+    let accepted = accepted().after(merge_into(id(2), true)).after(separate(2));
+    assert_eq!(stage(accepted), Some(ReportStage::Accepted));
+    merged.clone().when(separate(3)).refused(ReportRefusal::NotPartOf);
+    merged.clone().after(conclude(found())).when(separate(2)).refused(ReportRefusal::NotPartOf);
+    received().when(separate(2)).refused(ReportRefusal::NotPartOf);
+    let overdue = merged.after(separate(2)).when(timer(AcceptanceDue::Final(at(DUE)), LATE));
+    overdue.then([ReportEvent::AcceptanceOverdue(ReportAcceptanceOverdue {
+        report_id: the_report(),
+        due_at: at(DUE),
+        noted_at: at(LATE),
+    })]);
 }
 
 /// domain.md, edge cases: merged, and each reporter answered.

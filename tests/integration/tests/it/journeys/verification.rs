@@ -1,8 +1,11 @@
 //! Credentials: from an application to the badge that the public sees, and every way in which it ends.
 
+use casebook_kernel::AgencyKind;
+use casebook_proto::common::v1::Role;
 use casebook_proto::credentials::v1::{
     self as pb, BadgeState, CertificateType, ConsentPurpose, CredentialState, LookupOutcome, VerificationOutcome,
 };
+use casebook_proto::enforcement::v1 as enforcement;
 use tonic::Code;
 
 use super::{Desk, Journey, people, request_id, time};
@@ -34,6 +37,7 @@ pub const CALLS: &[&str] = &[
     "CredentialsService/SetNormalHeadcount",
     "CredentialsService/SubmitSupplement",
     "CredentialsService/SuspendBadge",
+    "EnforcementService/ListLeads",
 ];
 
 const INSTITUTION: &str = "00000000-0000-4000-8000-000000000001";
@@ -303,6 +307,13 @@ async fn fraud_ends_a_credential(office: &Office) {
     assert_eq!((same.code(), world::reason(&same).as_str()), (Code::PermissionDenied, "SAME_OFFICER"));
     office.second.credentials().conclude_fraud(conclude("经医院核实，证明系伪造")).await.expect("concluded");
     assert_eq!(office.badge(2).await.certificate_names.len(), 0);
+    // R28, R87: what was found of papers is a lead of whoever is competent where the institution is.
+    let at_least_position = office.journey.world.at_rest().await.0;
+    let officer = people::officer_of("health-330000", AgencyKind::Health, "officer-7", Role::CaseOfficer);
+    let of_account = enforcement::ListLeadsRequest { at_least_position, ..Default::default() };
+    let leads =
+        office.journey.desk(officer).enforcement().list_leads(of_account).await.expect("listed").into_inner().leads;
+    assert_eq!(leads.iter().map(|lead| lead.violation.as_str()).collect::<Vec<_>>(), ["V-05"]);
 }
 
 /// X12, X13: a credential is renewed by a successor of its own.
