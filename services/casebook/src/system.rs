@@ -1,7 +1,7 @@
 //! All of Casebook in one process: the five services on one log and one port.
 
 use casebook_bootstrap::{Foundation, Service, StartError};
-pub use casebook_bootstrap::{Layout, Node as System, NodeError as SystemError, Options, policy};
+pub use casebook_bootstrap::{Layout, LogAt, Node as System, NodeError as SystemError, Options, policy};
 use tonic::service::RoutesBuilder;
 
 /// Starts everything.

@@ -166,6 +166,7 @@ fn failure(status: &Status, identifier: Option<StreamIdentifier>) -> rpc::Status
             let max = status.metadata().get("maximum-append-size").and_then(|max| max.to_str().ok()?.parse().ok());
             any("MaximumAppendSizeExceeded", &shared::MaximumAppendSizeExceeded { max_append_size: max.unwrap_or(0) })
         }
+        "event-id-taken" => any("BadRequest", &shared::BadRequest { message: status.message().into() }),
         _ if status.code() == Code::InvalidArgument => {
             any("BadRequest", &shared::BadRequest { message: status.message().into() })
         }

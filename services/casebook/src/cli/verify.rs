@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use casebook::system::{self, Layout, Options};
-use casebook_eventlog::embedded::EmbeddedLog;
-use casebook_eventlog::{EventLog as _, Filter, Position};
+use casebook::system::{self, Layout, LogAt, Options};
+use casebook_eventlog::{Filter, Position};
 use casebook_execution::TurnedClock;
 use casebook_kernel::Timestamp;
 use clap::Args;
@@ -20,6 +19,8 @@ const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
 pub struct Verify {
     #[command(flatten)]
     data: DataDir,
+    #[command(flatten)]
+    log: LogAt,
     /// One JSON object.
     #[arg(long)]
     json: bool,
@@ -32,9 +33,10 @@ impl Verify {
             return Err(format!("there is no folder `{}`", self.data.data_dir.display()).into());
         }
         // The clock stands where the log ends: to verify must not let deadlines pass.
-        let clock = Arc::new(TurnedClock::at(last_moment(&Layout::of(&self.data.data_dir).log).await?));
+        let clock = Arc::new(TurnedClock::at(last_moment(&self.log, &Layout::of(&self.data.data_dir).log).await?));
         let system = system::start(Options {
             data_dir: self.data.data_dir,
+            log: self.log,
             listen: ([127, 0, 0, 1], 0).into(),
             clock,
             policy_dir: None,
@@ -67,8 +69,8 @@ impl Verify {
 }
 
 /// When the last event was recorded.
-async fn last_moment(log: &Path) -> Result<Timestamp, Box<dyn Error>> {
-    let log = EmbeddedLog::open_read_only(log)?;
+async fn last_moment(at: &LogAt, folder: &Path) -> Result<Timestamp, Box<dyn Error>> {
+    let log = at.read(folder).await?;
     let before_last = Position(log.head().await?.0.saturating_sub(1));
     let last = log.read_all(before_last, &Filter::all(), 1).await?;
     Ok(last.events.last().map(|event| event.recorded_at).unwrap_or_default())

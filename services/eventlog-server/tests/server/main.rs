@@ -3,6 +3,8 @@
 mod adapter;
 mod appends;
 mod deletes;
+mod lost;
+mod python;
 mod reads;
 mod served;
 mod subscriptions;
