@@ -39,12 +39,12 @@ impl Server {
         let mut command = Command::new(program);
         command.args([TEST, "--exact", "--ignored", "--nocapture"]).env(FOLDER, folder).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the server starts");
-        let output = BufReader::new(process.stdout.take().expect("its output"));
-        let address = output
-            .lines()
-            .map_while(Result::ok)
+        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines().map_while(Result::ok);
+        let address = lines
             .find_map(|line| line.split_once(SERVING).and_then(|(_, address)| address.parse().ok()))
             .expect("the server says where it serves");
+        // A test that runs for long says so, and would end if nobody listened.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { process, address }
     }
 
@@ -111,9 +111,8 @@ async fn replay_from_outside(server: &Server, case: &str) {
 async fn the_sample_ends_the_same_on_a_log_that_is_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(folder.path());
-    let served = play(server.log()).await;
+    let (served, own) = tokio::join!(play(server.log()), play(LogAt::default()));
     replay_from_outside(&server, &served.shown_case).await;
-    let own = play(LogAt::default()).await;
     assert_eq!(comparable(&served), comparable(&own));
     // What was written is in the server's folder, and nowhere else.
     let log = server.log().read(&Layout::of(folder.path()).log).await.expect("a log");
