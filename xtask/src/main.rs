@@ -24,6 +24,8 @@ enum Task {
     Test(suite::Options),
     /// Kills the release binary at random moments under load and counts what is lost: nothing may be
     Crash(crash::Options),
+    /// Holds a log behind a connection string to the contract of `libs/eventlog`; it may hold other events
+    Contract(suite::Contract),
     /// Takes the protos as they are as released: from now on `buf breaking` holds them to it
     ReleaseProtos,
     /// Writes docs/api.md and docs/access-matrix.md anew, from the protos
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test(options) => suite::check_all(&options),
         Task::Crash(options) => crash::check(&options),
+        Task::Contract(options) => suite::contract(&options),
         Task::ReleaseProtos => protos::release(),
         Task::Docs => suite::write_documents(),
     };

@@ -50,7 +50,8 @@ impl Check {
             Self::ProtoBreaking => protos::breaking(),
             Self::Tests => {
                 tools::postgresql()?;
-                run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+                let python = tools::kurrent_python()?;
+                run(cargo().args(["test", "--workspace", "--no-fail-fast"]).env("CASEBOOK_TEST_PYTHON", python))
             }
             Self::Docs => run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", RUSTDOC_FLAGS)),
         }
@@ -108,4 +109,18 @@ fn seconds(time: Duration) -> String {
 pub fn write_documents() -> Result<(), Failure> {
     let test = ["test", "--package", "casebook-integration", "--test", "it", "documents"];
     run(cargo().args(test).env("CASEBOOK_WRITE_DOCUMENTS", "1"))
+}
+
+#[derive(clap::Args)]
+pub struct Contract {
+    /// Where the log is: kurrentdb://…
+    #[arg(long, value_name = "CONNECTION_STRING")]
+    log: String,
+}
+
+/// The checks write events of their own, in streams that begin with `contract`, and delete nothing.
+pub fn contract(options: &Contract) -> Result<(), Failure> {
+    let example =
+        ["run", "--quiet", "--package", "casebook-eventlog", "--features", "kurrent", "--example", "contract"];
+    run(cargo().args(example).env("CASEBOOK_LOG", &options.log))
 }

@@ -7,6 +7,8 @@ use crate::process::{Failure, command, run, succeeds, tools};
 
 /// The version that the protos are checked with.
 const BUF_VERSION: &str = "1.75.0";
+/// The official Python client of KurrentDB that the log's server is tested with.
+const KURRENT_PYTHON_VERSION: &str = "1.3.5";
 /// Where Debian puts the programs of each version of PostgreSQL.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
@@ -33,6 +35,26 @@ pub fn buf() -> Result<PathBuf, Failure> {
             ));
         }
     }
+    Ok(program)
+}
+
+/// A Python that has the official client of KurrentDB, under target/tools.
+pub fn kurrent_python() -> Result<PathBuf, Failure> {
+    let folder = tools().join(format!("kurrentdbclient-{KURRENT_PYTHON_VERSION}"));
+    let program = folder.join("bin/python");
+    if succeeds(command(&program).args(["-c", "import kurrentdbclient"])) {
+        return Ok(program);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| Failure::Impossible(format!("{}: {error}", folder.display())))?;
+    }
+    println!("installing kurrentdbclient {KURRENT_PYTHON_VERSION} in {}", folder.display());
+    if !succeeds(command("python3").args(["-c", "import venv, ensurepip"])) {
+        apt_install(&["python3-venv"])?;
+    }
+    run(command("python3").args(["-m", "venv"]).arg(&folder))?;
+    let package = format!("kurrentdbclient=={KURRENT_PYTHON_VERSION}");
+    run(command(&program).args(["-m", "pip", "install", "--quiet", &package]))?;
     Ok(program)
 }
 

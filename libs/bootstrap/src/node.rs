@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use casebook_authz::{Principal, TokenError};
 use casebook_eventlog::Position;
-use casebook_eventlog::embedded::{EmbeddedLog, OpenError, Options as LogOptions};
 use casebook_execution::Clock;
 use casebook_readmodel::{ProjectionError, ViewReport};
 use chrono::TimeDelta;
@@ -19,13 +18,14 @@ use tonic::service::RoutesBuilder;
 
 use crate::foundation::{Foundation, RestError, Service, Settings, StartError, StartService};
 use crate::keys::{KeyError, Keys};
+use crate::log::{LogAt, LogError, WrittenLog};
 use crate::policy::{PolicyError, policy};
 use crate::server::{ServeError, serve};
 
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     #[error(transparent)]
-    Log(#[from] OpenError),
+    Log(#[from] LogError),
     #[error(transparent)]
     Keys(#[from] KeyError),
     #[error(transparent)]
@@ -41,8 +41,9 @@ pub enum NodeError {
 /// What one chooses when one starts a process of Casebook.
 #[derive(Clone)]
 pub struct Options {
-    /// The log, the read models and the keys live here.
+    /// The log (unless it is elsewhere), the read models and the keys live here.
     pub data_dir: PathBuf,
+    pub log: LogAt,
     pub listen: SocketAddr,
     pub clock: Arc<dyn Clock>,
     /// A folder of policy packs in place of the shipped ones.
@@ -70,7 +71,7 @@ pub struct Node {
     pub address: SocketAddr,
     pub foundation: Arc<Foundation>,
     pub services: Arc<Vec<Service>>,
-    log: Arc<EmbeddedLog>,
+    log: WrittenLog,
     stop: CancellationToken,
     server: JoinHandle<Result<(), ServeError>>,
 }
@@ -85,9 +86,9 @@ impl Node {
         let policy = Arc::new(policy(options.policy_dir.as_deref())?);
         let layout = Layout::of(&options.data_dir);
         let keys = Keys::load_or_make(&layout.keys)?;
-        let log = Arc::new(open_log(&layout.log, &options.clock)?);
+        let log = options.log.open(&layout.log, &options.clock).await?;
         let settings = Settings { data_dir: layout.read_models, registry_file: options.registry_file };
-        let foundation = Arc::new(Foundation::new(log.clone(), options.clock, policy, &keys, settings)?);
+        let foundation = Arc::new(Foundation::new(log.log.clone(), options.clock, policy, &keys, settings)?);
 
         let not_bound = |source| NodeError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(not_bound)?;
@@ -152,9 +153,4 @@ impl Node {
         self.foundation.stop().await;
         self.log.close().await;
     }
-}
-
-fn open_log(folder: &Path, clock: &Arc<dyn Clock>) -> Result<EmbeddedLog, OpenError> {
-    let clock = clock.clone();
-    EmbeddedLog::open(folder, LogOptions { clock: Arc::new(move || clock.now()), ..LogOptions::default() })
 }

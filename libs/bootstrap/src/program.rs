@@ -12,6 +12,7 @@ use clap::{Args, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::foundation::StartService;
+use crate::log::LogAt;
 use crate::node::{Layout, Node, Options};
 use crate::telemetry;
 
@@ -31,6 +32,8 @@ pub struct DataDir {
 pub struct Serving {
     #[command(flatten)]
     pub data: DataDir,
+    #[command(flatten)]
+    pub log: LogAt,
     /// Where to listen. Tokens protect the calls, but the connection is not encrypted: stay on loopback.
     #[arg(long, env = "CASEBOOK_LISTEN", default_value = "127.0.0.1:50051")]
     pub listen: SocketAddr,
@@ -51,6 +54,7 @@ impl Serving {
         let mut terminate = signal(SignalKind::terminate())?;
         let options = Options {
             data_dir: self.data.data_dir.clone(),
+            log: self.log.clone(),
             listen: self.listen,
             clock: Arc::new(SystemClock),
             policy_dir: self.policy_dir,
@@ -59,7 +63,7 @@ impl Serving {
         let mut node = Node::start(options, services).await?;
         let layout = Layout::of(&self.data.data_dir);
         say(format_args!("serving      {}  (gRPC, with health and reflection)", node.endpoint()))?;
-        say(format_args!("log          {}", layout.log.display()))?;
+        say(format_args!("log          {}", self.log.place(&layout.log)))?;
         say(format_args!("read models  {}", layout.read_models.display()))?;
         say(format_args!("keys         {}", layout.keys.display()))?;
         say(format_args!("policy       {}", node.foundation.policy.pack.version()))?;
@@ -83,7 +87,8 @@ pub fn say(line: impl std::fmt::Display) -> io::Result<()> {
     }
 }
 
-/// Serves one service of Casebook until stopped. Processes share one log: with a log of its own a service is alone.
+/// Serves one service of Casebook until stopped. With a log of its own a service is alone: processes share one by `--log`, and
+/// the keys by the data folder.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {

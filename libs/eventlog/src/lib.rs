@@ -5,10 +5,12 @@
 //! and made again from here.
 //!
 //! * [`embedded`]: SQLite in WAL mode with `synchronous=FULL` and one writer with group commit.
-//! * `kurrent` (a KurrentDB cluster) takes its place beside `embedded` and passes the same [`contract`].
+//! * `kurrent` (with the feature of that name): a KurrentDB cluster, or eventlog-server, behind a connection string.
 
 pub mod contract;
 pub mod embedded;
+#[cfg(feature = "kurrent")]
+pub mod kurrent;
 mod limits;
 mod port;
 

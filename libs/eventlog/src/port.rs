@@ -172,7 +172,7 @@ pub fn ends_stream(events: &[Arc<RecordedEvent>], limit: usize) -> bool {
     events.len() < limit.min(READ_EVENTS_MAX) && bytes() < READ_BYTES_MAX
 }
 
-/// Which events of `$all` a reader wants: those of streams in one of these categories, or all.
+/// Which events of `$all` a reader wants: those of streams whose names begin in one of these ways, or all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     prefixes: Vec<String>,
@@ -186,6 +186,11 @@ impl Filter {
     /// Streams named `{category}-…` for one of the categories.
     pub fn categories<'a>(categories: impl IntoIterator<Item = &'a str>) -> Self {
         Self { prefixes: categories.into_iter().map(|category| format!("{category}-")).collect() }
+    }
+
+    /// Streams whose names begin with one of these; with none of them, all.
+    pub fn starting_with(prefixes: impl IntoIterator<Item = String>) -> Self {
+        Self { prefixes: prefixes.into_iter().collect() }
     }
 
     pub fn prefixes(&self) -> &[String] {

@@ -1,11 +1,9 @@
 //! A case read from the log alone: no server, no rows.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use casebook_bootstrap::history_entry;
 use casebook_enforcement::domain::case::Case;
-use casebook_eventlog::embedded::{EmbeddedLog, OpenError};
 use casebook_eventlog::{EventLog, Filter, Position, READ_EVENTS_MAX, RecordedEvent};
 use casebook_execution::{AsOf, Loaded, Metadata, Store, StoreError};
 use casebook_kernel::ids::CaseId;
@@ -14,8 +12,6 @@ use casebook_proto::enforcement::v1 as enforcement;
 
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the log ends at position {head}: there is no position {asked}")]
@@ -30,9 +26,8 @@ pub struct History {
 }
 
 impl History {
-    /// Reads the log in `folder`, beside a server or without one.
-    pub async fn read(folder: &Path, id: CaseId, as_of: AsOf) -> Result<Self, HistoryError> {
-        let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open_read_only(folder)?);
+    /// Reads the log, beside a server or without one.
+    pub async fn read(log: Arc<dyn EventLog>, id: CaseId, as_of: AsOf) -> Result<Self, HistoryError> {
         if let AsOf::Position(asked) = as_of {
             let head = log.head().await.map_err(StoreError::from)?;
             if asked > head {

@@ -1,7 +1,7 @@
 //! All of Casebook in one process: the five services on one log and one port.
 
 use casebook_bootstrap::StartService;
-pub use casebook_bootstrap::{Layout, Node as System, NodeError as SystemError, Options, policy};
+pub use casebook_bootstrap::{Layout, LogAt, Node as System, NodeError as SystemError, Options, policy};
 
 /// The five services.
 pub const SERVICES: &[StartService] = &[

@@ -10,25 +10,28 @@ use std::time::Duration;
 use casebook_audit::readmodel::Migrator as AuditTables;
 use casebook_audit::verify::{Noted, Stretch, verify_range};
 use casebook_authz::TokenKey;
-use casebook_bootstrap::{Foundation, Keys, Layout, RestError, Service, Settings, StartError, policy};
-use casebook_eventlog::embedded::{EmbeddedLog, OpenError, Options};
-use casebook_eventlog::{EventLog, Position, ReadError};
-use casebook_execution::SystemClock;
+use casebook_bootstrap::{Foundation, Keys, Layout, LogAt, LogError, RestError, Service, Settings, StartError, policy};
+use casebook_eventlog::{EventLog, Filter, Position, ReadError};
+use casebook_execution::{Clock, SystemClock};
 use casebook_readmodel::{OpenError as RowsError, ProjectionError, ReadModel, ViewReport};
+use chrono::TimeDelta;
 use tonic::service::RoutesBuilder;
 
 use crate::system::SERVICES;
 
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
+/// The chain follows the log within moments: only a log that is younger than this may be without one, because its first process was
+/// killed at once.
+const CHAIN_LAG_MAX: TimeDelta = TimeDelta::minutes(1);
 /// The read model that holds the chain.
 const CHAIN: &str = "audit";
 
 #[derive(Debug, thiserror::Error)]
 pub enum VerificationError {
-    #[error("there is no log in `{0}`")]
-    NoLog(String),
+    #[error("there is no folder `{0}`")]
+    NoFolder(String),
     #[error(transparent)]
-    Log(#[from] OpenError),
+    Log(#[from] LogError),
     #[error(transparent)]
     Rows(#[from] RowsError),
     #[error(transparent)]
@@ -73,31 +76,39 @@ impl Verified {
     }
 }
 
-/// To be run while nothing serves the folder: the log has one writer.
+/// To be run while nothing serves the folder: a log in it has one writer.
 pub async fn verify(
     data_dir: &Path,
+    log: &LogAt,
     policy_dir: Option<&Path>,
     noted: Option<NotedHead>,
 ) -> Result<Verified, VerificationError> {
     let layout = Layout::of(data_dir);
-    if !layout.log.is_dir() {
-        return Err(VerificationError::NoLog(layout.log.display().to_string()));
+    if !data_dir.is_dir() {
+        return Err(VerificationError::NoFolder(data_dir.display().to_string()));
     }
-    let log = Arc::new(EmbeddedLog::open(&layout.log, Options::default())?);
-    let head = log.head().await?;
     let chain_reached = chain_reached(&layout.read_models).await?;
-    if head > Position::START && chain_reached == Position::START {
-        log.close().await;
+    if log.server.is_none() && !layout.log.is_dir() {
+        // A process that was stopped before it made its log has left nothing to look at.
+        let views = if chain_reached == Position::START { Vec::new() } else { vec![no_log(chain_reached)] };
+        return Ok(Verified { head: Position::START, chain_reached, views });
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let opened = log.open(&layout.log, &clock).await?;
+    let log = opened.log.clone();
+    let head = log.head().await?;
+    if chain_reached == Position::START && lasted(&log).await? > CHAIN_LAG_MAX {
+        opened.close().await;
         return Ok(Verified { head, chain_reached, views: vec![no_chain(head)] });
     }
     // Nobody calls and nothing is claimed: the keys of the deployment are not needed, and none are made.
     let keys = Keys { tokens: TokenKey::from_bytes(&[0; 32]), claims: [0; 32] };
     let settings = Settings { data_dir: layout.read_models, registry_file: None };
     let rules = Arc::new(policy(policy_dir)?);
-    let foundation = Foundation::new(log.clone(), Arc::new(SystemClock), rules, &keys, settings)?.looking_on();
+    let foundation = Foundation::new(log, clock, rules, &keys, settings)?.looking_on();
     let views = look(&foundation, noted).await;
     foundation.stop().await;
-    log.close().await;
+    opened.close().await;
     Ok(Verified { head, chain_reached, views: views? })
 }
 
@@ -139,6 +150,22 @@ async fn chain_reached(read_models: &Path) -> Result<Position, VerificationError
         return Ok(Position::START);
     }
     Ok(ReadModel::open_sqlite::<AuditTables>(&file).await?.reached())
+}
+
+/// How long a log has been written to; nothing, if it is empty.
+async fn lasted(log: &Arc<dyn EventLog>) -> Result<TimeDelta, ReadError> {
+    let head = log.head().await?;
+    let at = async |before| {
+        let events = log.read_all(Position(before), &Filter::all(), 1).await?.events;
+        Ok::<_, ReadError>(events.first().map(|event| event.recorded_at))
+    };
+    let (first, last) = (at(0).await?, at(head.0.saturating_sub(1)).await?);
+    Ok(first.zip(last).map_or(TimeDelta::zero(), |(first, last)| last - first))
+}
+
+fn no_log(chain_reached: Position) -> ViewReport {
+    let words = format!("the hash chain reaches position {}, and there is no log", chain_reached.0);
+    ViewReport { view: "chain", mismatches: 1, named: vec![words], ..ViewReport::default() }
 }
 
 fn no_chain(head: Position) -> ViewReport {

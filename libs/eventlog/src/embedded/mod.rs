@@ -28,6 +28,7 @@ use tokio::sync::watch;
 
 use self::feed::{Bounds, Feed};
 use self::queue::Queue;
+pub use self::reader::Stretch;
 use self::readers::Readers;
 use self::schema::Folder;
 pub use self::schema::{DATABASE_FILE, FORMAT_VERSION, LOCK_FILE, OpenError};
@@ -101,6 +102,24 @@ impl EmbeddedLog {
     pub fn open_read_only(path: &Path) -> Result<Self, OpenError> {
         let readers = Arc::new(Readers::open(Folder::of(path), None)?);
         Ok(Self { path: path.to_path_buf(), readers, writing: None })
+    }
+
+    /// Events of `$all` before `before` (from its end where that is `None`), newest first. At most `limit` events, also bounded
+    /// by `READ_EVENTS_MAX` and `READ_BYTES_MAX`.
+    pub async fn read_all_backwards(
+        &self,
+        before: Option<Position>,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Stretch, ReadError> {
+        let filter = filter.clone();
+        // The disk shows an event a moment before the followers' feed does. Whoever hears of it here must find it there.
+        let end = match self.writing {
+            Some(_) => self.readers.head().await?.0.saturating_add(1),
+            None => u64::MAX,
+        };
+        let before = before.map_or(end, |before| before.0.min(end));
+        self.readers.read(move |reader| reader.all_backwards(before, &filter, limit)).await
     }
 
     /// Takes no more appends, writes those that wait, and returns when all is on the disk and the folder is

@@ -26,12 +26,26 @@ const PIECE_BYTES: usize = 16 << 10;
 const ALL: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
     FROM events WHERE position > ?1 ORDER BY position";
+const ALL_BACKWARDS: &str = "
+    SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
+    FROM events WHERE position < ?1 ORDER BY position DESC";
 const FORWARDS: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
     FROM events WHERE stream = ?1 AND revision >= ?2 ORDER BY revision";
 const BACKWARDS: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
     FROM events WHERE stream = ?1 AND revision <= ?2 ORDER BY revision DESC";
+
+/// A stretch of `$all` on the way back to its begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The matching events, newest first; may be empty.
+    pub events: Vec<Arc<RecordedEvent>>,
+    /// Everything from here on has been looked at: the next read goes on before it.
+    pub through: Position,
+    /// Nothing lies before `through`.
+    pub at_start: bool,
+}
 
 pub(super) struct Reader {
     connection: Connection,
@@ -86,6 +100,36 @@ impl Reader {
             batch.through = Position(position);
             looked_at += 1;
         }
+    }
+
+    /// One stretch of `$all` before `before`, newest first, from one snapshot.
+    pub fn all_backwards(&mut self, before: u64, filter: &Filter, limit: usize) -> Result<Stretch, ReadError> {
+        let mut stretch = Stretch { events: Vec::new(), through: Position(before), at_start: false };
+        let limit = limit.min(READ_EVENTS_MAX);
+        let (mut looked_at, mut bytes) = (0, 0);
+        let mut last: Option<u64> = None;
+        let mut statement = self.connection.prepare_cached(ALL_BACKWARDS).map_err(unreadable)?;
+        let mut rows = statement.query([signed(before)]).map_err(unreadable)?;
+        while looked_at < LOOKED_AT_MAX && stretch.events.len() < limit && bytes < READ_BYTES_MAX {
+            let Some(row) = rows.next().map_err(unreadable)? else {
+                stretch.at_start = true;
+                break;
+            };
+            let position = number(row, 0)?;
+            if last.is_some_and(|last| position + 1 != last) {
+                return Err(ReadError::Corrupt(format!("the event at position {} is missing", position + 1)));
+            }
+            let stream = self.decoder.stream(&self.connection, integer(row, 1)?)?;
+            if filter.matches(&stream) {
+                let event = self.decoder.event(&self.connection, row, stream)?;
+                bytes += event.data.len() + event.metadata.len();
+                stretch.events.push(Arc::new(event));
+            }
+            last = Some(position);
+            stretch.through = Position(position);
+            looked_at += 1;
+        }
+        Ok(stretch)
     }
 
     /// One stretch of a stream, from one snapshot.

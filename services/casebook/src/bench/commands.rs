@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{Rate, drive, echo};
 use crate::client::Client;
-use crate::system::{self, Options, System};
+use crate::system::{self, LogAt, Options, System};
 
 const IN_FLIGHT: [usize; 3] = [1, 8, 64];
 const SYNC_BYTES: usize = 512;
@@ -49,6 +49,7 @@ pub struct Measured {
 pub async fn run(data_dir: &Path, span: Duration) -> Result<Vec<Measured>, Box<dyn std::error::Error>> {
     let system = system::start(Options {
         data_dir: data_dir.to_path_buf(),
+        log: LogAt::default(),
         listen: ([127, 0, 0, 1], 0).into(),
         clock: Arc::new(SystemClock),
         policy_dir: None,

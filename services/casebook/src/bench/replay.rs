@@ -20,7 +20,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::demo::{self, DemoOptions};
-use crate::system::Layout;
+use crate::system::{Layout, LogAt};
 
 /// What a replay of everything came to.
 #[derive(Debug, Serialize)]
@@ -37,7 +37,7 @@ pub struct Replayed {
 /// Plays the demonstration once, copies its histories until there are `events` of them, and folds them all.
 pub async fn run(folder: &Path, events: u64) -> Result<Replayed, Box<dyn std::error::Error>> {
     let played = folder.join("played");
-    demo::run(DemoOptions { input: None, data_dir: played.clone(), quiet: true }).await?;
+    demo::run(DemoOptions { input: None, data_dir: played.clone(), log: LogAt::default(), quiet: true }).await?;
     let copies = folder.join("copies");
     multiply(&Layout::of(&played).log, &copies, events).await?;
 

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 
 use casebook::demo::{self, DemoOptions};
 use casebook::history::History;
-use casebook::system::{Layout, policy};
+use casebook::system::{Layout, LogAt, policy};
 use casebook::timeline::{self, Language};
 use casebook_execution::AsOf;
 use casebook_kernel::ids::CaseId;
@@ -21,6 +21,8 @@ pub struct Demo {
     /// An empty folder, or one that does not exist yet; without it, a temporary one.
     #[arg(long)]
     data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogAt,
     /// The last line of output is one JSON object.
     #[arg(long)]
     json: bool,
@@ -35,10 +37,11 @@ impl Demo {
             Some(folder) => folder,
             None => temporary_folder()?,
         };
-        let summary =
-            demo::run(DemoOptions { input: self.input, data_dir: data_dir.clone(), quiet: self.json }).await?;
+        let log = self.log.clone();
+        let options = DemoOptions { input: self.input, data_dir: data_dir.clone(), log, quiet: self.json };
+        let summary = demo::run(options).await?;
         if let Ok(case) = CaseId::from_str(&summary.shown_case) {
-            let history = History::read(&Layout::of(&data_dir).log, case, AsOf::Now).await?;
+            let history = History::read(self.log.read(&Layout::of(&data_dir).log).await?, case, AsOf::Now).await?;
             say(timeline::render(&history.entries, &policy(None)?, self.lang))?;
         }
         for line in summary.unreadable.iter().chain(&summary.refused) {

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use casebook::history::History;
-use casebook::system::{Layout, policy};
+use casebook::system::{Layout, LogAt, policy};
 use casebook::timeline::{self, Language};
 use casebook_eventlog::Position;
 use casebook_execution::AsOf;
@@ -19,6 +19,8 @@ pub struct Replay {
     case: String,
     #[command(flatten)]
     data: DataDir,
+    #[command(flatten)]
+    log: LogAt,
     /// A moment (2026-03-02T09:00:00+08:00), a day (its end, in Asia/Shanghai), or a position of the log.
     #[arg(long)]
     as_of: Option<String>,
@@ -34,7 +36,7 @@ impl Replay {
     pub async fn run(self) -> Done {
         let case = CaseId::from_str(&self.case)?;
         let as_of = self.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or_default();
-        let history = History::read(&Layout::of(&self.data.data_dir).log, case, as_of).await?;
+        let history = History::read(self.log.read(&Layout::of(&self.data.data_dir).log).await?, case, as_of).await?;
         let Some(resource) = history.case()? else {
             return Err(format!("there is no case {case} at that point").into());
         };

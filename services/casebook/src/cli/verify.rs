@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use casebook::system::LogAt;
 use casebook::verification::{NotedHead, verify};
 use clap::Args;
 
@@ -11,6 +12,8 @@ use super::{DataDir, Done, say};
 pub struct Verify {
     #[command(flatten)]
     data: DataDir,
+    #[command(flatten)]
+    log: LogAt,
     /// A folder of policy packs in place of the shipped ones.
     #[arg(long, env = "CASEBOOK_POLICY_DIR")]
     policy_dir: Option<PathBuf>,
@@ -25,7 +28,7 @@ pub struct Verify {
 
 impl Verify {
     pub async fn run(self) -> Done {
-        let verified = verify(&self.data.data_dir, self.policy_dir.as_deref(), self.noted_head).await?;
+        let verified = verify(&self.data.data_dir, &self.log, self.policy_dir.as_deref(), self.noted_head).await?;
         let mismatches = verified.mismatches();
         let streams: u64 = verified.views.iter().map(|view| view.streams).sum();
         if self.json {

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use casebook_eventlog::{Filter, Position};
 use casebook_execution::TurnedClock;
 use casebook_kernel::Timestamp;
 use chrono::TimeDelta;
@@ -24,7 +25,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::client::{Client, ConnectError};
 use crate::matter::{self, Line, Matter, Unreadable};
-use crate::system::{self, Options, SystemError};
+use crate::system::{self, LogAt, Options, SystemError};
 use cast::Cast;
 use conduct::{Conduct, Progress};
 use platforms::Answers;
@@ -77,6 +78,8 @@ pub struct DemoOptions {
     pub input: Option<PathBuf>,
     /// An empty folder, or one that does not exist.
     pub data_dir: PathBuf,
+    /// A log in which nothing is yet.
+    pub log: LogAt,
     /// No bar.
     pub quiet: bool,
 }
@@ -106,8 +109,10 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
         .unwrap_or_default()
         - PRELUDE;
     let clock = Arc::new(TurnedClock::at(start));
+    check_log(&options).await?;
     let system = system::start(Options {
         data_dir: options.data_dir.clone(),
+        log: options.log.clone(),
         listen: ([127, 0, 0, 1], 0).into(),
         clock: clock.clone(),
         policy_dir: None,
@@ -142,6 +147,17 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     summary.seconds = begun.elapsed().as_secs_f64();
     system.stop().await;
     Ok(summary)
+}
+
+/// A log elsewhere may be in use already.
+async fn check_log(options: &DemoOptions) -> Result<(), DemoError> {
+    if options.log.server.is_none() {
+        return Ok(());
+    }
+    let log = options.log.read(&options.data_dir).await.map_err(SystemError::from)?;
+    let found = log.read_all(Position::START, &Filter::all(), 1).await;
+    let found = found.map_err(|error| DemoError::History(error.to_string()))?;
+    if found.events.is_empty() { Ok(()) } else { Err(DemoError::NotEmpty("the log".into())) }
 }
 
 fn lines(options: &DemoOptions) -> Result<Vec<Line>, DemoError> {

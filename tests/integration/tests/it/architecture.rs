@@ -7,6 +7,8 @@ use crate::workspace::{self, Crate, Scope, Source};
 
 /// The only service that knows the others.
 const COMPOSER: &str = "casebook";
+/// Serves the log and knows nothing of what is in it.
+const LOG_SERVER: &str = "casebook-eventlog-server";
 /// A file is about one concept; longer ones hold several.
 const LINES_MAX: usize = 450;
 /// A function does one thing; longer ones do several.
@@ -65,6 +67,8 @@ const OUTSIDE_OF_DOMAIN: &[&[&str]] = &[
 
 /// Words that say nothing about what a thing is.
 const EMPTY_WORDS: &[&str] = &["Manager", "Helper", "Helpers", "Util", "Utils", "Data", "Info"];
+/// Names that a trait of somebody else asks for.
+const NAMES_OF_OTHERS: &[&str] = &["ConnectInfo"];
 
 #[test]
 fn pure_rooms_do_no_io() {
@@ -173,11 +177,21 @@ fn the_clients_of_servers_stay_behind_their_ports() {
     assert!(users.len() <= 1, "one file alone knows the kurrentdb client, not {users:?}");
 }
 
+/// The log is served as it is, whatever Casebook writes into it.
+#[test]
+fn the_server_of_the_log_knows_no_contract_of_ours() {
+    let server = crates_where(|it| it.name == LOG_SERVER);
+    assert_eq!(server.len(), 1);
+    refuse_dependencies("eventlog-server knows the log alone", &server, Scope::BuildAndTests, |_, it| {
+        it.starts_with("casebook-") && it != "casebook-eventlog"
+    });
+}
+
 /// Who knows one service knows all.
 #[test]
 fn the_services_look_alike() {
     let mut missing = Vec::new();
-    for service in crates_where(|it| it.is_service() && it.name != COMPOSER) {
+    for service in crates_where(|it| it.is_service() && it.name != COMPOSER && it.name != LOG_SERVER) {
         // Audit decides nothing: it reads what the others decided and writes down who read it. So it has no aggregate,
         // no codec and no reaction.
         let decides = service.folder != "services/audit";
@@ -260,7 +274,8 @@ fn names_say_what_a_thing_is() {
         for pair in words.windows(2) {
             let defines = ["struct", "enum", "trait", "type", "mod"].contains(&pair[0].text.as_str());
             let name = &pair[1].text;
-            let empty = EMPTY_WORDS.iter().any(|word| name.ends_with(word) || *name == word.to_lowercase());
+            let empty = EMPTY_WORDS.iter().any(|word| name.ends_with(word) || *name == word.to_lowercase())
+                && !NAMES_OF_OTHERS.contains(&name.as_str());
             if defines && empty {
                 found.push(format!("{source}:{} {name}", pair[1].line));
             }
@@ -269,9 +284,9 @@ fn names_say_what_a_thing_is() {
     refuse("No Manager, Helper, Utils, Data, Info", found);
 }
 
-/// What most people run needs no driver of a database server.
+/// What most people run needs no driver of a database server, and no client of a log server.
 #[test]
-fn the_default_binary_has_no_postgresql_in_it() {
+fn the_default_binary_needs_no_server() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(workspace::root())
@@ -283,6 +298,7 @@ fn the_default_binary_has_no_postgresql_in_it() {
     assert!(tree.contains("sqlx-sqlite"), "the tree shows drivers:\n{tree}");
     assert!(!tree.contains("sqlx-postgres"), "a default build pulls in sqlx-postgres");
     assert!(!tree.contains("sqlx-mysql"), "a default build pulls in sqlx-mysql");
+    assert!(!tree.contains("kurrentdb"), "a default build pulls in the KurrentDB client");
 }
 
 fn crates_where(wanted: impl Fn(&Crate) -> bool) -> Vec<Crate> {

@@ -7,6 +7,7 @@ mod contract;
 mod documents;
 mod idempotency;
 mod journeys;
+mod log_server;
 mod moves;
 mod positions;
 mod rebuild;

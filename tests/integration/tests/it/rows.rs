@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use casebook::demo::{self, DemoOptions};
-use casebook::system::Layout;
+use casebook::system::{Layout, LogAt};
 use casebook_bootstrap::{Foundation, Keys, Service, Settings};
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
 use casebook_eventlog::{EventLog, Position};
@@ -29,7 +29,7 @@ struct Played {
 
 async fn play() -> Played {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = DemoOptions { input: None, data_dir: folder.path().to_owned(), quiet: true };
+    let options = DemoOptions { input: None, data_dir: folder.path().to_owned(), log: LogAt::default(), quiet: true };
     let summary = demo::run(options).await.unwrap_or_else(|error| panic!("the sample is played: {error}"));
     assert_eq!(summary.failure(), None);
     let log = EmbeddedLog::open_read_only(&Layout::of(folder.path()).log).expect("the log");

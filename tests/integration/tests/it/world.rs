@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use casebook::system::{self, Options, System};
+use casebook::system::{self, LogAt, Options, System};
 use casebook_authz::Principal;
 use casebook_eventlog::Position;
 use casebook_execution::timer::DueIndex as _;
@@ -83,6 +83,7 @@ impl World {
     pub async fn open(folder: TempDir, clock: Arc<TurnedClock>) -> Self {
         let options = Options {
             data_dir: folder.path().to_owned(),
+            log: LogAt::default(),
             listen: ([127, 0, 0, 1], 0).into(),
             clock: clock.clone(),
             policy_dir: None,

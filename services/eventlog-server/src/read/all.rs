@@ -1,0 +1,85 @@
+//! A read of `$all`. A position is included on the way forwards and excluded on the way back.
+
+use std::sync::Arc;
+
+use casebook_eventlog::{Direction, EventLog as _, Position, RecordedEvent};
+use tonic::Status;
+
+use super::{From, PAGE_EVENTS, Pages, Reading};
+use crate::filter::Filter;
+use crate::proto::streams::ReadResp;
+use crate::refusals;
+
+pub(super) struct AllPages {
+    reading: Reading,
+    filter: Filter,
+    left: u64,
+    next: Next,
+}
+
+enum Next {
+    /// What lies behind this.
+    Behind(Position),
+    /// What lies before this, or before the end.
+    Before(Option<Position>),
+    Nothing,
+}
+
+impl AllPages {
+    pub(super) fn begin(
+        reading: Reading,
+        direction: Direction,
+        from: From<Position>,
+        filter: Filter,
+        count: u64,
+    ) -> Self {
+        let next = match (direction, from) {
+            (Direction::Forwards, From::Start) => Next::Behind(Position::START),
+            (Direction::Forwards, From::At(position)) => Next::Behind(Position(position.0.saturating_sub(1))),
+            (Direction::Backwards, From::End) => Next::Before(None),
+            (Direction::Backwards, From::At(position)) => Next::Before(Some(position)),
+            (Direction::Forwards, From::End) | (Direction::Backwards, From::Start) => Next::Nothing,
+        };
+        Self { reading, filter, left: count, next }
+    }
+
+    /// Some events, and where to go on.
+    async fn events(&self) -> Result<(Vec<Arc<RecordedEvent>>, Next), Status> {
+        let log = &self.reading.store.log;
+        // Where the log cannot leave out all that is not wanted, more is read than is asked for.
+        let limit = usize::try_from(self.left).unwrap_or(PAGE_EVENTS).min(PAGE_EVENTS);
+        match self.next {
+            Next::Behind(after) => {
+                let batch = log.read_all(after, &self.filter.of_log, limit).await;
+                let batch = batch.map_err(|error| refusals::unread(&error))?;
+                let next = if batch.at_head { Next::Nothing } else { Next::Behind(batch.through) };
+                Ok((batch.events, next))
+            }
+            Next::Before(before) => {
+                let stretch = log.read_all_backwards(before, &self.filter.of_log, limit).await;
+                let stretch = stretch.map_err(|error| refusals::unread(&error))?;
+                let next = if stretch.at_start { Next::Nothing } else { Next::Before(Some(stretch.through)) };
+                Ok((stretch.events, next))
+            }
+            Next::Nothing => Ok((Vec::new(), Next::Nothing)),
+        }
+    }
+}
+
+impl Pages for AllPages {
+    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
+        if self.left == 0 || matches!(self.next, Next::Nothing) {
+            return Ok(None);
+        }
+        let (events, next) = self.events().await?;
+        self.next = next;
+        let mut page = Vec::with_capacity(events.len());
+        for event in &events {
+            if self.left > 0 && self.filter.matches(event)? {
+                page.push(self.reading.response(event).await?);
+                self.left -= 1;
+            }
+        }
+        Ok(Some(page))
+    }
+}

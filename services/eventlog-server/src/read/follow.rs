@@ -1,0 +1,244 @@
+//! Subscriptions: what is there behind a place, then what comes. They end only with an error.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use casebook_eventlog::{
+    Direction, EventLog as _, Filter as LogFilter, Position, RecordedEvent, StreamName, Subscription, ends_stream,
+};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{From, PAGE_EVENTS, Pages, Reading, Responses, paged};
+use crate::filter::Filter;
+use crate::proto::streams::{ReadResp, read_resp};
+use crate::state::{TOMBSTONE_TYPE, now};
+use crate::{events, names, refusals};
+
+/// A live subscription that is so many events behind the log is not live any more.
+const FELL_BEHIND_EVENTS: u64 = 4096;
+
+/// Follows `$all`, behind a position.
+pub(super) async fn all(
+    reading: Reading,
+    from: From<Position>,
+    filter: Filter,
+    stop: CancellationToken,
+) -> Result<Responses, Status> {
+    let after = match from {
+        From::Start => Position::START,
+        From::At(position) => position,
+        From::End => reading.store.log.head().await.map_err(|error| refusals::unread(&error))?,
+    };
+    let subscription = reading.store.log.subscribe(after, filter.of_log.clone());
+    let follow = FollowAll { reading, filter, subscription, at: after, checkpoint: after, live: false, began: false };
+    Ok(paged(UntilStopped { pages: follow, stop }))
+}
+
+/// Ends a subscription with an error when the server goes down.
+struct UntilStopped<P> {
+    pages: P,
+    stop: CancellationToken,
+}
+
+impl<P: Pages> Pages for UntilStopped<P> {
+    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
+        tokio::select! {
+            () = self.stop.cancelled() => Err(refusals::stopping()),
+            page = self.pages.next() => page,
+        }
+    }
+}
+
+struct FollowAll {
+    reading: Reading,
+    filter: Filter,
+    subscription: Box<dyn Subscription>,
+    /// Everything up to here has been looked at.
+    at: Position,
+    /// The last position that the client has heard of.
+    checkpoint: Position,
+    live: bool,
+    began: bool,
+}
+
+impl Pages for FollowAll {
+    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
+        if !self.began {
+            self.began = true;
+            return Ok(Some(self.begin().await?));
+        }
+        let batch = self.subscription.next().await.map_err(|error| refusals::unread(&error))?;
+        let mut page = Vec::with_capacity(batch.events.len() + 2);
+        if self.live && !batch.at_head {
+            let head = self.head().await?;
+            if head.0 > batch.through.0.saturating_add(FELL_BEHIND_EVENTS) {
+                self.live = false;
+                page.push(fell_behind(None, Some(self.at)));
+            }
+        }
+        for event in &batch.events {
+            if self.filter.matches(event)? {
+                page.push(self.reading.response(event).await?);
+                self.checkpoint = event.position;
+            }
+        }
+        self.at = batch.through;
+        let catches_up = !self.live && batch.at_head;
+        let due = self.filter.checkpoint_every.is_some_and(|every| self.at.0 - self.checkpoint.0 >= every);
+        if due || (catches_up && self.filter.checkpoint_every.is_some() && self.at > self.checkpoint) {
+            self.checkpoint = self.at;
+            page.push(checkpoint(self.at));
+        }
+        if catches_up {
+            self.live = true;
+            page.push(caught_up(None, Some(self.at)));
+        }
+        Ok(Some(page))
+    }
+}
+
+impl FollowAll {
+    async fn head(&mut self) -> Result<Position, Status> {
+        self.reading.store.log.head().await.map_err(|error| refusals::unread(&error))
+    }
+
+    async fn begin(&mut self) -> Result<Vec<ReadResp>, Status> {
+        let mut page = vec![confirmation()];
+        // The log's own subscription says nothing before there is something new.
+        let head = self.head().await?;
+        if self.at >= head {
+            self.live = true;
+            page.push(caught_up(None, Some(self.at).filter(|at| *at > Position::START)));
+        }
+        Ok(page)
+    }
+}
+
+/// Follows one stream, behind a revision. It need not exist yet.
+pub(super) async fn stream(
+    reading: Reading,
+    stream: StreamName,
+    from: From<u64>,
+    stop: CancellationToken,
+) -> Result<Responses, Status> {
+    reading.store.state(&stream).await?;
+    let log = &reading.store.log;
+    let next = match from {
+        From::Start => 0,
+        From::At(revision) => revision.saturating_add(1),
+        From::End => reading.store.last_revision(&stream).await?.map_or(0, |last| last + 1),
+    };
+    // Taken before the past is read, so that nothing is between the two; what is in both is known by its revision.
+    let head = log.head().await.map_err(|error| refusals::unread(&error))?;
+    let names = [Some(stream.clone()), names::metadata_of(&stream)];
+    let filter = LogFilter::starting_with(names.into_iter().flatten().map(|name| name.to_string()));
+    let live = log.subscribe(head, filter);
+    let follow = FollowStream { reading, stream, next, live, phase: Phase::Beginning };
+    Ok(paged(UntilStopped { pages: follow, stop }))
+}
+
+#[derive(PartialEq, Eq)]
+enum Phase {
+    Beginning,
+    CatchingUp,
+    Live,
+}
+
+struct FollowStream {
+    reading: Reading,
+    stream: StreamName,
+    next: u64,
+    live: Box<dyn Subscription>,
+    phase: Phase,
+}
+
+impl Pages for FollowStream {
+    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
+        match self.phase {
+            Phase::Beginning => {
+                self.phase = Phase::CatchingUp;
+                Ok(Some(vec![confirmation()]))
+            }
+            Phase::CatchingUp => self.past().await.map(Some),
+            Phase::Live => {
+                let batch = self.live.next().await.map_err(|error| refusals::unread(&error))?;
+                self.responses(&batch.events).await.map(Some)
+            }
+        }
+    }
+}
+
+impl FollowStream {
+    async fn past(&mut self) -> Result<Vec<ReadResp>, Status> {
+        let log = &self.reading.store.log;
+        let read = log.read_stream(&self.stream, Direction::Forwards, Some(self.next), PAGE_EVENTS).await;
+        let read = read.map_err(|error| refusals::unread(&error))?;
+        let mut page = self.responses(&read).await?;
+        if ends_stream(&read, PAGE_EVENTS) {
+            self.phase = Phase::Live;
+            page.push(caught_up(self.next.checked_sub(1), None));
+        }
+        Ok(page)
+    }
+
+    /// What of these is new to the client, and is to be read at all.
+    async fn responses(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<ReadResp>, Status> {
+        for event in events.iter().filter(|event| names::described_by(&event.stream).as_ref() == Some(&self.stream)) {
+            // It may come here before whoever wrote it has told the states.
+            self.reading.store.states.forget(&event.stream);
+            if &*event.event_type == TOMBSTONE_TYPE {
+                return Err(refusals::stream_deleted(&self.stream));
+            }
+        }
+        let mine = events.iter().filter(|event| event.stream == self.stream && event.revision >= self.next);
+        let mine: Vec<_> = mine.cloned().collect();
+        let Some(last) = mine.last().map(|event| event.revision) else { return Ok(Vec::new()) };
+        let state = self.reading.store.state(&self.stream).await?;
+        let (first, now) = (state.first_revision(last), now());
+        let mut page = Vec::with_capacity(mine.len());
+        for event in mine.iter().filter(|event| event.revision >= first && !state.is_expired(event, now)) {
+            page.push(self.reading.response(event).await?);
+        }
+        self.next = last + 1;
+        Ok(page)
+    }
+}
+
+fn confirmation() -> ReadResp {
+    let subscription_id = Uuid::new_v4().to_string();
+    events::content(read_resp::Content::Confirmation(read_resp::SubscriptionConfirmation { subscription_id }))
+}
+
+fn timestamp() -> Option<prost_types::Timestamp> {
+    Some(SystemTime::now().into())
+}
+
+fn wire_position(position: Position) -> read_resp::Position {
+    read_resp::Position { commit_position: position.0, prepare_position: position.0 }
+}
+
+fn checkpoint(position: Position) -> ReadResp {
+    events::content(read_resp::Content::Checkpoint(read_resp::Checkpoint {
+        commit_position: position.0,
+        prepare_position: position.0,
+        timestamp: timestamp(),
+    }))
+}
+
+fn caught_up(revision: Option<u64>, position: Option<Position>) -> ReadResp {
+    events::content(read_resp::Content::CaughtUp(read_resp::CaughtUp {
+        timestamp: timestamp(),
+        stream_revision: revision.map(u64::cast_signed),
+        position: position.map(wire_position),
+    }))
+}
+
+fn fell_behind(revision: Option<u64>, position: Option<Position>) -> ReadResp {
+    events::content(read_resp::Content::FellBehind(read_resp::FellBehind {
+        timestamp: timestamp(),
+        stream_revision: revision.map(u64::cast_signed),
+        position: position.map(wire_position),
+    }))
+}

@@ -1,0 +1,34 @@
+//! Links: events whose data names another event.
+
+use std::sync::Arc;
+
+use casebook_eventlog::{Direction, EventLog as _, RecordedEvent};
+use tonic::Status;
+
+use super::Reading;
+use crate::proto::streams::ReadResp;
+use crate::{events, names, refusals};
+
+/// The type of an event that stands for another: its data is `{revision}@{stream}`.
+const LINK_TYPE: &str = "$>";
+
+impl Reading {
+    /// An event as the client wants it. A link whose event is not to be read is shown without one.
+    pub(super) async fn response(&self, event: &Arc<RecordedEvent>) -> Result<ReadResp, Status> {
+        if !self.resolve_links || &*event.event_type != LINK_TYPE {
+            return Ok(events::response(Some(event), None, self.form));
+        }
+        let target = self.target(event).await?;
+        Ok(events::response(target.as_ref(), Some(event), self.form))
+    }
+
+    async fn target(&self, link: &RecordedEvent) -> Result<Option<Arc<RecordedEvent>>, Status> {
+        let Some((revision, stream)) = std::str::from_utf8(&link.data).ok().and_then(|data| data.split_once('@'))
+        else {
+            return Ok(None);
+        };
+        let (Ok(revision), Ok(stream)) = (revision.parse(), names::from_wire(stream)) else { return Ok(None) };
+        let read = self.store.log.read_stream(&stream, Direction::Forwards, Some(revision), 1).await;
+        Ok(read.map_err(|error| refusals::unread(&error))?.pop())
+    }
+}

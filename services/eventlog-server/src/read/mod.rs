@@ -1,0 +1,142 @@
+//! Read: some events, or all that will ever come.
+
+mod all;
+mod follow;
+mod links;
+mod stream;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use casebook_eventlog::{Direction, Position, StreamName};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use self::all::AllPages;
+use self::stream::StreamPages;
+use crate::events::IdForm;
+use crate::filter::Filter;
+use crate::names;
+use crate::proto::streams::read_req::options::{
+    CountOption, FilterOption, ReadDirection, StreamOption, all_options, stream_options, uuid_option,
+};
+use crate::proto::streams::{ReadReq, ReadResp, read_req};
+use crate::store::Store;
+
+/// Events of one read of the log on behalf of a client: so many are in memory for it at a time.
+const PAGE_EVENTS: usize = 512;
+
+pub type Responses = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
+
+/// What every read needs.
+#[derive(Clone)]
+struct Reading {
+    store: Arc<Store>,
+    form: IdForm,
+    resolve_links: bool,
+    /// The client wants to hear where a stream begins and ends.
+    tells_bounds: bool,
+}
+
+/// Where a read begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From<T> {
+    Start,
+    End,
+    At(T),
+}
+
+enum Target {
+    Stream(StreamName, From<u64>),
+    All(From<Position>, Filter),
+}
+
+enum Count {
+    AtMost(u64),
+    /// Everything that is there, and then everything that comes.
+    Follow,
+}
+
+/// Begins a read. What can be refused is refused before the first response.
+pub async fn read(store: Arc<Store>, request: ReadReq, stop: CancellationToken) -> Result<Responses, Status> {
+    let options = request.options.ok_or_else(|| Status::invalid_argument("a read has options"))?;
+    let direction = match options.read_direction() {
+        ReadDirection::Forwards => Direction::Forwards,
+        ReadDirection::Backwards => Direction::Backwards,
+    };
+    let reading = Reading {
+        store,
+        form: id_form(&options),
+        resolve_links: options.resolve_links,
+        tells_bounds: options.control_option.as_ref().is_some_and(|control| control.compatibility >= 1),
+    };
+    let count = match options.count_option {
+        Some(CountOption::Count(count)) => Count::AtMost(count),
+        Some(CountOption::Subscription(_)) => Count::Follow,
+        None => return Err(Status::invalid_argument("a read has a count or is a subscription")),
+    };
+    match (target(options)?, count, direction) {
+        (Target::Stream(stream, from), Count::AtMost(count), direction) => {
+            Ok(paged(StreamPages::begin(reading, stream, direction, from, count).await?))
+        }
+        (Target::All(from, filter), Count::AtMost(count), direction) => {
+            Ok(paged(AllPages::begin(reading, direction, from, filter, count)))
+        }
+        (Target::Stream(stream, from), Count::Follow, Direction::Forwards) => {
+            follow::stream(reading, stream, from, stop).await
+        }
+        (Target::All(from, filter), Count::Follow, Direction::Forwards) => {
+            follow::all(reading, from, filter, stop).await
+        }
+        (_, Count::Follow, Direction::Backwards) => Err(Status::invalid_argument("a subscription goes forwards")),
+    }
+}
+
+fn id_form(options: &read_req::Options) -> IdForm {
+    match options.uuid_option.as_ref().and_then(|option| option.content.as_ref()) {
+        Some(uuid_option::Content::String(_)) => IdForm::Text,
+        Some(uuid_option::Content::Structured(_)) | None => IdForm::Structured,
+    }
+}
+
+fn target(options: read_req::Options) -> Result<Target, Status> {
+    match options.stream_option {
+        Some(StreamOption::Stream(stream)) => {
+            let name = names::parse(stream.stream_identifier.as_ref())?;
+            let from = match stream.revision_option {
+                Some(stream_options::RevisionOption::Revision(revision)) => From::At(revision),
+                Some(stream_options::RevisionOption::End(_)) => From::End,
+                Some(stream_options::RevisionOption::Start(_)) | None => From::Start,
+            };
+            Ok(Target::Stream(name, from))
+        }
+        Some(StreamOption::All(all)) => {
+            let from = match all.all_option {
+                Some(all_options::AllOption::Position(position)) => From::At(Position(position.commit_position)),
+                Some(all_options::AllOption::End(_)) => From::End,
+                Some(all_options::AllOption::Start(_)) | None => From::Start,
+            };
+            let filter = match options.filter_option {
+                Some(FilterOption::Filter(filter)) => Filter::parse(filter)?,
+                Some(FilterOption::NoFilter(_)) | None => Filter::default(),
+            };
+            Ok(Target::All(from, filter))
+        }
+        None => Err(Status::invalid_argument("a read is one of a stream or of $all")),
+    }
+}
+
+/// What a read answers, page after page.
+trait Pages: Send + 'static {
+    /// The next responses; `None` behind the last.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Vec<ReadResp>>, Status>> + Send;
+}
+
+fn paged(pages: impl Pages) -> Responses {
+    let pages = streams::try_unfold(pages, |mut pages| async move {
+        let page = pages.next().await?;
+        Ok::<_, Status>(page.map(|page| (page, pages)))
+    });
+    pages.map_ok(|page| streams::iter(page).map(Ok)).try_flatten().boxed()
+}

@@ -1,0 +1,71 @@
+//! One port that speaks the KurrentDB protocol.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casebook_eventlog::embedded::EmbeddedLog;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+
+use crate::append::APPEND_BYTES_MAX;
+use crate::node::Node;
+use crate::proto::gossip::gossip_server::GossipServer;
+use crate::proto::server_features::server_features_server::ServerFeaturesServer;
+use crate::proto::streams::streams_server::StreamsServer;
+use crate::socket;
+use crate::store::{Access, Store};
+use crate::streams::Streams;
+
+/// Calls of one connection that run at a time: each subscription is one.
+const CALLS_PER_CONNECTION_MAX: u32 = 1024;
+/// A connection that does not answer a ping for this long is gone.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(15);
+/// How long calls may go on after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(5);
+/// What a message may have beside the data and metadata of an append.
+const ENVELOPE_BYTES_MAX: usize = 1 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen: {0}")]
+    Listen(#[from] std::io::Error),
+    #[error("clients may connect by loopback only, until connections are encrypted, not by {0}")]
+    NotLoopback(std::net::SocketAddr),
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// Serves the log until `stop`, then lets running calls end. Subscriptions end with UNAVAILABLE.
+pub async fn serve(
+    listener: TcpListener,
+    log: Arc<EmbeddedLog>,
+    access: Access,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(address));
+    }
+    let node = Arc::new(Node::new(address));
+    let store = Arc::new(Store::new(log, access));
+    let streams = StreamsServer::new(Streams { store, stop: stop.clone() })
+        .max_decoding_message_size(APPEND_BYTES_MAX + ENVELOPE_BYTES_MAX);
+    let served = Server::builder()
+        .max_concurrent_streams(CALLS_PER_CONNECTION_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_service(ServerFeaturesServer::from_arc(Arc::clone(&node)))
+        .add_service(GossipServer::from_arc(node))
+        .add_service(streams)
+        .serve_with_incoming_shutdown(socket::accepted(listener), stop.clone().cancelled_owned());
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = served => Ok(served?),
+        () = overdue => Ok(()),
+    }
+}

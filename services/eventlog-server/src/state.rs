@@ -1,0 +1,138 @@
+//! The metadata of streams: what of a stream is still to be read, and whether it is deleted.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use casebook_eventlog::embedded::EmbeddedLog;
+use casebook_eventlog::{Direction, EventLog as _, ReadError, RecordedEvent, StreamName};
+use chrono::{DateTime, TimeDelta, Utc};
+use lru::LruCache;
+use serde_json::{Map, Value};
+
+use crate::names;
+
+/// The type of an event that holds metadata.
+pub const METADATA_TYPE: &str = "$metadata";
+/// The type of the event that ends a stream for good. It is kept as the last event of the stream's metadata.
+pub const TOMBSTONE_TYPE: &str = "$streamDeleted";
+/// `$tb` of a deleted stream: before this lies everything. The stream can still be appended to.
+pub const DELETED: u64 = i64::MAX.cast_unsigned();
+
+const TRUNCATE_BEFORE: &str = "$tb";
+const MAX_COUNT: &str = "$maxCount";
+const MAX_AGE: &str = "$maxAge";
+
+/// Streams whose metadata is known without a look into the log.
+const STATES_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
+
+/// What the metadata of a stream says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StreamState {
+    pub tombstoned: bool,
+    /// Events below this revision are not to be read.
+    pub truncate_before: u64,
+    /// Only so many of the newest events are to be read.
+    pub max_count: Option<u64>,
+    /// Only events that are not older are to be read.
+    pub max_age: Option<TimeDelta>,
+    /// All of it, as it was written.
+    pub metadata: Map<String, Value>,
+}
+
+impl StreamState {
+    fn of_event(event: &RecordedEvent) -> Self {
+        if &*event.event_type == TOMBSTONE_TYPE {
+            return Self { tombstoned: true, ..Self::default() };
+        }
+        let Ok(metadata) = serde_json::from_slice::<Map<String, Value>>(&event.data) else {
+            tracing::warn!(stream = %event.stream, revision = event.revision, "metadata of a stream is not a JSON object");
+            return Self::default();
+        };
+        let number = |name: &str| metadata.get(name).and_then(Value::as_u64);
+        Self {
+            tombstoned: false,
+            truncate_before: number(TRUNCATE_BEFORE).unwrap_or(0),
+            max_count: number(MAX_COUNT),
+            max_age: number(MAX_AGE).and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?)),
+            metadata,
+        }
+    }
+
+    pub fn is_deleted(&self) -> bool {
+        self.truncate_before >= DELETED
+    }
+
+    /// The lowest revision that is to be read of a stream that ends at `last`.
+    pub fn first_revision(&self, last: u64) -> u64 {
+        let by_count = self.max_count.map_or(0, |count| (last + 1).saturating_sub(count));
+        by_count.max(self.truncate_before)
+    }
+
+    pub fn is_expired(&self, event: &RecordedEvent, now: DateTime<Utc>) -> bool {
+        self.max_age.is_some_and(|age| now.signed_duration_since(event.recorded_at) > age)
+    }
+
+    /// The metadata with another `$tb`.
+    pub fn truncated_before(&self, revision: u64) -> Map<String, Value> {
+        let mut metadata = self.metadata.clone();
+        metadata.insert(TRUNCATE_BEFORE.into(), revision.into());
+        metadata
+    }
+}
+
+/// Now, by the clock of the machine: what is too old is a matter of who reads, not of what is written.
+pub fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+/// The states of streams, as far as they were asked for lately.
+pub struct States {
+    known: Mutex<LruCache<StreamName, Arc<StreamState>>>,
+    /// Counts what was forgotten, so that nothing is remembered that was read before the change and is put away after it.
+    changes: AtomicU64,
+}
+
+impl States {
+    pub fn new() -> Self {
+        Self { known: Mutex::new(LruCache::new(STATES_CACHED_MAX)), changes: AtomicU64::new(0) }
+    }
+
+    pub async fn of(&self, log: &EmbeddedLog, stream: &StreamName) -> Result<Arc<StreamState>, ReadError> {
+        let changes = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(state) = known.get(stream) {
+                return Ok(Arc::clone(state));
+            }
+            self.changes.load(Ordering::Acquire)
+        };
+        let state = Arc::new(read_state(log, stream).await?);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.changes.load(Ordering::Acquire) == changes {
+            known.put(stream.clone(), Arc::clone(&state));
+        }
+        Ok(state)
+    }
+
+    /// The metadata stream `of` may have a new event.
+    pub fn forget(&self, of: &StreamName) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        known.pop(of);
+        if let Some(described) = names::described_by(of) {
+            known.pop(&described);
+        }
+    }
+}
+
+async fn read_state(log: &EmbeddedLog, stream: &StreamName) -> Result<StreamState, ReadError> {
+    let newest = |stream: StreamName| async move { log.read_stream(&stream, Direction::Backwards, None, 1).await };
+    // Of metadata, the newest is all there is; a tombstone ends it too.
+    if names::described_by(stream).is_some() {
+        let tombstoned = newest(stream.clone()).await?.iter().any(|event| &*event.event_type == TOMBSTONE_TYPE);
+        return Ok(StreamState { tombstoned, max_count: Some(1), ..StreamState::default() });
+    }
+    let Some(metadata) = names::metadata_of(stream) else { return Ok(StreamState::default()) };
+    Ok(newest(metadata).await?.first().map(|event| StreamState::of_event(event)).unwrap_or_default())
+}
