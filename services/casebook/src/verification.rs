@@ -12,21 +12,25 @@ use casebook_audit::verify::{Noted, Stretch, verify_range};
 use casebook_authz::TokenKey;
 use casebook_bootstrap::{Foundation, Keys, Layout, RestError, Service, Settings, StartError, policy};
 use casebook_eventlog::embedded::{EmbeddedLog, OpenError, Options};
-use casebook_eventlog::{EventLog, Position, ReadError};
+use casebook_eventlog::{EventLog as _, Filter, Position, ReadError};
 use casebook_execution::SystemClock;
 use casebook_readmodel::{OpenError as RowsError, ProjectionError, ReadModel, ViewReport};
+use chrono::TimeDelta;
 use tonic::service::RoutesBuilder;
 
 use crate::system::SERVICES;
 
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
+/// The chain follows the log within moments: only a log that is younger than this may be without one, because its first process was
+/// killed at once.
+const CHAIN_LAG_MAX: TimeDelta = TimeDelta::minutes(1);
 /// The read model that holds the chain.
 const CHAIN: &str = "audit";
 
 #[derive(Debug, thiserror::Error)]
 pub enum VerificationError {
-    #[error("there is no log in `{0}`")]
-    NoLog(String),
+    #[error("there is no folder `{0}`")]
+    NoFolder(String),
     #[error(transparent)]
     Log(#[from] OpenError),
     #[error(transparent)]
@@ -80,13 +84,18 @@ pub async fn verify(
     noted: Option<NotedHead>,
 ) -> Result<Verified, VerificationError> {
     let layout = Layout::of(data_dir);
+    if !data_dir.is_dir() {
+        return Err(VerificationError::NoFolder(data_dir.display().to_string()));
+    }
+    let chain_reached = chain_reached(&layout.read_models).await?;
     if !layout.log.is_dir() {
-        return Err(VerificationError::NoLog(layout.log.display().to_string()));
+        // A process that was stopped before it made its log has left nothing to look at.
+        let views = if chain_reached == Position::START { Vec::new() } else { vec![no_log(chain_reached)] };
+        return Ok(Verified { head: Position::START, chain_reached, views });
     }
     let log = Arc::new(EmbeddedLog::open(&layout.log, Options::default())?);
     let head = log.head().await?;
-    let chain_reached = chain_reached(&layout.read_models).await?;
-    if head > Position::START && chain_reached == Position::START {
+    if chain_reached == Position::START && lasted(&log).await? > CHAIN_LAG_MAX {
         log.close().await;
         return Ok(Verified { head, chain_reached, views: vec![no_chain(head)] });
     }
@@ -139,6 +148,22 @@ async fn chain_reached(read_models: &Path) -> Result<Position, VerificationError
         return Ok(Position::START);
     }
     Ok(ReadModel::open_sqlite::<AuditTables>(&file).await?.reached())
+}
+
+/// How long a log has been written to; nothing, if it is empty.
+async fn lasted(log: &EmbeddedLog) -> Result<TimeDelta, ReadError> {
+    let head = log.head().await?;
+    let at = async |before| {
+        let events = log.read_all(Position(before), &Filter::all(), 1).await?.events;
+        Ok::<_, ReadError>(events.first().map(|event| event.recorded_at))
+    };
+    let (first, last) = (at(0).await?, at(head.0.saturating_sub(1)).await?);
+    Ok(first.zip(last).map_or(TimeDelta::zero(), |(first, last)| last - first))
+}
+
+fn no_log(chain_reached: Position) -> ViewReport {
+    let words = format!("the hash chain reaches position {}, and there is no log", chain_reached.0);
+    ViewReport { view: "chain", mismatches: 1, named: vec![words], ..ViewReport::default() }
 }
 
 fn no_chain(head: Position) -> ViewReport {

@@ -5,8 +5,11 @@ use std::fs;
 use casebook::client::Client;
 use casebook::system::Layout;
 use casebook::verification::{NotedHead, verify};
+use casebook_execution::Clock as _;
 use casebook_proto::audit::v1::GetChainHeadRequest;
 use casebook_proto::common::v1::Role;
+
+use chrono::TimeDelta;
 
 use crate::journeys::reviewing::{CURE, capture};
 use crate::journeys::{request_id, time};
@@ -27,7 +30,10 @@ async fn verifying_changes_nothing_and_misses_a_chain_that_is_gone() {
         region: "310000".into(),
         ..Default::default()
     };
-    client(Role::Intake).review().file_report(report).await.expect("filed");
+    client(Role::Intake).review().file_report(report.clone()).await.expect("filed");
+    world.clock.turn_to(world.clock.now() + TimeDelta::minutes(5));
+    let later = casebook_proto::review::v1::FileReportRequest { request_id: request_id(), ..report };
+    client(Role::Intake).review().file_report(later).await.expect("filed");
     let position = world.at_rest().await;
     let asked = GetChainHeadRequest { at_least_position: position.0 };
     let noted = client(Role::Auditor).audit().get_chain_head(asked).await.expect("a head").into_inner().head;
@@ -55,4 +61,7 @@ async fn verifying_changes_nothing_and_misses_a_chain_that_is_gone() {
         let gone = verify(folder.path(), None, None).await.expect("verified");
         assert_eq!(gone.mismatches(), 1, "it is not made anew by whoever looks for it: {:?}", gone.views);
     }
+    let nothing = tempfile::tempdir().expect("a folder");
+    assert_eq!(verify(nothing.path(), None, None).await.expect("verified").mismatches(), 0, "nothing to look at");
+    assert!(verify(&nothing.path().join("none"), None, None).await.is_err());
 }
