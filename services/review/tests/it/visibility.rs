@@ -71,6 +71,9 @@ async fn sees(client: &mut Client, report_id: &str, item_id: &str) -> (bool, boo
     (got.is_some(), item.is_some(), knows)
 }
 
+/// An agency, its region and roles, and what it sees: the report, the item, the reporter.
+type Row<'a> = (&'a str, &'a str, &'a [Role], (bool, bool, bool));
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_exists_for_whoever_answers_for_it_and_whoever_took_it_in() {
     let world = World::start(NOW).await;
@@ -84,7 +87,7 @@ async fn a_report_exists_for_whoever_answers_for_it_and_whoever_took_it_in() {
     assert_eq!(sees(&mut beijing, &report_id, &item_id).await, (false, false, false), "before it reports, too");
     beijing.file_report(filing(2, "110101")).await.expect("filed");
     world.at_rest().await;
-    let table: [(&str, &str, &[Role], (bool, bool, bool)); 8] = [
+    let table: [Row<'_>; 8] = [
         ("audit-office", "000000", &[Role::Auditor], (true, true, true)),
         ("cac-330000", "330000", &all, (true, false, true)),
         ("cac-310115", "310115", &all, (true, true, false)),
