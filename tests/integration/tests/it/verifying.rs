@@ -64,6 +64,10 @@ async fn verifying_changes_nothing_and_misses_a_chain_that_is_gone() {
         assert_eq!(gone.mismatches(), 1, "it is not made anew by whoever looks for it: {:?}", gone.views);
     }
     let nothing = tempfile::tempdir().expect("a folder");
-    assert_eq!(verify(nothing.path(), None, None).await.expect("verified").mismatches(), 0, "nothing to look at");
-    assert!(verify(&nothing.path().join("none"), None, None).await.is_err());
+    assert_eq!(
+        verify(nothing.path(), &LogAt::default(), None, None).await.expect("verified").mismatches(),
+        0,
+        "nothing to look at"
+    );
+    assert!(verify(&nothing.path().join("none"), &LogAt::default(), None, None).await.is_err());
 }
