@@ -1,5 +1,6 @@
 //! What every service stands on, and the tasks that run beside it.
 
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use casebook_execution::{Claims, Clock, Holder, ReleaseClaims, SYSTEM_AGENCY, St
 use casebook_kernel::Actor;
 use casebook_kernel::region::Region;
 use casebook_policy::PolicySet;
-use casebook_readmodel::{MigratorTrait, OpenError, Projection, ReadModel, VerifyView};
+use casebook_readmodel::{OpenError, Projection, ReadModel, Tables, VerifyView};
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,8 @@ pub struct Foundation {
     stop: CancellationToken,
     followers: Mutex<Vec<(String, watch::Receiver<Position>)>>,
     read_models: Mutex<Vec<Arc<ReadModel>>>,
+    /// Held for as long as this process keeps the rows of its services.
+    owned: Mutex<Vec<File>>,
     parked: Mutex<Vec<watch::Receiver<usize>>>,
 }
 
@@ -124,6 +127,7 @@ impl Foundation {
             stop: CancellationToken::new(),
             followers: Mutex::default(),
             read_models: Mutex::default(),
+            owned: Mutex::default(),
             parked: Mutex::default(),
         })
     }
@@ -149,12 +153,29 @@ impl Foundation {
     }
 
     /// Opens the read model of a service.
-    pub async fn read_model<M: MigratorTrait>(&self, service: &'static str) -> Result<Arc<ReadModel>, StartError> {
+    pub async fn read_model<M: Tables>(&self, service: &'static str) -> Result<Arc<ReadModel>, StartError> {
         if let Some(url) = &self.database {
             return Ok(Arc::new(ReadModel::open::<M>(&url.replace("{service}", service)).await?));
         }
+        self.own(service)?;
         let file = self.settings.data_dir.join(format!("{service}.db"));
         Ok(Arc::new(ReadModel::open_sqlite::<M>(&file).await?))
+    }
+
+    /// Rows and reactions of a service have one process: with a log that processes share, no lock of the log says so.
+    fn own(&self, service: &str) -> Result<(), StartError> {
+        let path = self.settings.data_dir.join(format!("{service}.lock"));
+        let failed = |source| StartError::Folder { path: path.display().to_string(), source };
+        let lock = File::create(&path).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => self.owned.lock().unwrap_or_else(PoisonError::into_inner).push(lock),
+            Err(TryLockError::WouldBlock) => {
+                let folder = self.settings.data_dir.display();
+                return Err(StartError::Setting(format!("another process has the rows of `{service}` in `{folder}`")));
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        Ok(())
     }
 
     /// Keeps the rows of a service up to date from now on.
@@ -252,5 +273,6 @@ impl Foundation {
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in time");
         }
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

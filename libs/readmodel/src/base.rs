@@ -3,6 +3,13 @@
 
 use sea_orm_migration::prelude::*;
 
+/// The tables of a read model.
+pub trait Tables: MigratorTrait {
+    /// Counted up whenever these tables, or the rows in them, would be made otherwise than before: a read model of another shape
+    /// is dropped when it is opened, and made anew from the log. 0: it never is, because it holds what the log does not.
+    const SHAPE: u32;
+}
+
 /// The migrations of the base tables; a service's own come behind them.
 pub fn base_migrations() -> Vec<Box<dyn MigrationTrait>> {
     vec![Box::new(CreateBaseTables), Box::new(CreateParked)]

@@ -12,12 +12,10 @@ mod tables;
 mod verify;
 mod view;
 
-pub use base::base_migrations;
+pub use base::{Tables, base_migrations};
 pub use model::{OpenError, ReadModel, WaitError, Waiting};
 pub use page::{Listing, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageError, page};
 pub use projection::{Projection, ProjectionError, run};
-/// What brings the tables of a read model up to date; named here so that who opens one needs no sea-orm.
-pub use sea_orm_migration::MigratorTrait;
 pub use tables::{IndexColumns, create_tables, drop_tables};
 pub use verify::{VerifyView, ViewReport, verify_reactions, verify_view};
 pub use view::{View, ViewProjection};

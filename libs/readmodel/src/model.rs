@@ -12,12 +12,11 @@ use chrono::DateTime;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
-    EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
-use sea_orm_migration::MigratorTrait;
 use tokio::sync::watch;
 
-use crate::base::{cursor, parked, timer};
+use crate::base::{Tables, cursor, parked, timer};
 
 /// How many queries of one service run at a time.
 const READERS_MAX: u32 = 4;
@@ -25,6 +24,8 @@ const READERS_MAX: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The cursor of the rows. Reactions have cursors of their own names.
 const ROWS: &str = "rows";
+/// Where the shape of the rows is kept: a number beside the positions.
+const SHAPE: &str = "shape";
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot open the read model `{url}`: {source}")]
@@ -63,19 +64,24 @@ impl Drop for Waiting<'_> {
 
 impl ReadModel {
     /// Opens a SQLite file, making it if need be, and brings its tables up to date.
-    pub async fn open_sqlite<M: MigratorTrait>(file: &Path) -> Result<Self, OpenError> {
+    pub async fn open_sqlite<M: Tables>(file: &Path) -> Result<Self, OpenError> {
         let url = format!("sqlite://{}?mode=rwc", file.display());
         Self::open::<M>(&url).await
     }
 
     /// Opens the database at `url` and brings its tables up to date.
-    pub async fn open<M: MigratorTrait>(url: &str) -> Result<Self, OpenError> {
+    pub async fn open<M: Tables>(url: &str) -> Result<Self, OpenError> {
         let failed = |source| OpenError { url: url.to_owned(), source };
         let writer = Database::connect(options(url, 1)).await.map_err(failed)?;
         M::up(&writer, None).await.map_err(failed)?;
         let reader = Database::connect(options(url, READERS_MAX)).await.map_err(failed)?;
         let reached = load_cursor(&writer, ROWS).await.map_err(failed)?;
-        Ok(Self { writer, reader, progress: watch::Sender::new(reached), waiting: watch::Sender::new(0) })
+        let shape = load_cursor(&writer, SHAPE).await.map_err(failed)?;
+        let model = Self { writer, reader, progress: watch::Sender::new(reached), waiting: watch::Sender::new(0) };
+        if shape != Position(M::SHAPE.into()) {
+            model.rebuild::<M>().await.map_err(failed)?;
+        }
+        Ok(model)
     }
 
     /// Where queries go.
@@ -110,10 +116,20 @@ impl ReadModel {
         }
     }
 
-    /// Drops all rows, timers and the cursor of the rows: the projection makes them anew from the log.
-    /// To be called while no projection runs.
-    pub async fn rebuild<M: MigratorTrait>(&self) -> Result<(), DbErr> {
+    /// Drops all rows, timers and the cursor of the rows: the projection makes them anew from the log. What reactions have done, and
+    /// what they could not, stays. To be called while no projection runs.
+    pub async fn rebuild<M: Tables>(&self) -> Result<(), DbErr> {
+        let mut cursors = cursor::Entity::find().all(&self.writer).await?;
+        cursors.retain(|cursor| ![ROWS, SHAPE].contains(&cursor.name.as_str()));
+        let parked = parked::Entity::find().all(&self.writer).await?;
         M::fresh(&self.writer).await?;
+        for cursor in cursors {
+            cursor::Entity::insert(cursor.into_active_model()).exec_without_returning(&self.writer).await?;
+        }
+        for parked in parked {
+            parked::Entity::insert(parked.into_active_model()).exec_without_returning(&self.writer).await?;
+        }
+        save_cursor(&self.writer, SHAPE, Position(M::SHAPE.into())).await?;
         self.progress.send_replace(Position::START);
         Ok(())
     }

@@ -11,8 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::ReadModel;
 
-/// After a batch of fewer events than this, the next one is left to grow for a moment, unless somebody waits for its rows.
-const GATHER_BELOW: usize = 1024;
+/// At the end of the log the next batch is left to grow for a moment, unless somebody waits for its rows.
 const GATHER: Duration = Duration::from_millis(100);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
@@ -66,14 +65,16 @@ pub async fn run(
                 batch = subscription.next() => batch,
             };
             let written = match batch {
-                Ok(batch) => write(&model, &mut projections, &batch).await.map(|()| batch.events.len()),
+                Ok(batch) => {
+                    write(&model, &mut projections, &batch).await.map(|()| batch.at_head && !batch.events.is_empty())
+                }
                 Err(error) => Err(error.into()),
             };
             match written {
                 Err(error) => break error,
                 // Many small transactions would take the processor from the commands that they follow.
-                Ok(events) if events > 0 && events < GATHER_BELOW => gather(&model).await,
-                Ok(_) => {}
+                Ok(true) => gather(&model).await,
+                Ok(false) => {}
             }
         };
         tracing::error!(error = %failure, reached = %model.reached(), "the read model stands still; trying again");

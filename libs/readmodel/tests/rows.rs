@@ -11,7 +11,9 @@ use casebook_execution::timer::{DueIndex as _, Timer};
 use casebook_execution::{Aggregate, Context, DecodeError, Head, Store, Stored};
 use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, Decider, Timestamp};
-use casebook_readmodel::{Listing, PageError, ReadModel, View, ViewProjection, base_migrations, page, verify_view};
+use casebook_readmodel::{
+    Listing, PageError, ReadModel, Tables, View, ViewProjection, base_migrations, page, verify_view,
+};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use sea_orm::EntityTrait as _;
@@ -97,6 +99,10 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(CreateSums));
         all
     }
+}
+
+impl Tables for Migrator {
+    const SHAPE: u32 = 1;
 }
 
 struct CreateSums;
@@ -209,6 +215,39 @@ proptest! {
             assert_eq!(rows(&model).await, live);
         });
     }
+}
+
+/// The same tables, and rows that say something else.
+struct Reshaped;
+
+impl MigratorTrait for Reshaped {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        Migrator::migrations()
+    }
+}
+
+impl Tables for Reshaped {
+    const SHAPE: u32 = Migrator::SHAPE + 1;
+}
+
+/// Rows of another build are made anew from the log; what reactions have done is no row.
+#[tokio::test]
+async fn rows_of_another_shape_are_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(folder.path());
+    add(&log, 1, 3).await;
+    let before = open(folder.path()).await;
+    project(&log, &before).await;
+    let live = rows(&before).await;
+    before.save("reaction", Position(1)).await.unwrap();
+    let same = open(folder.path()).await;
+    assert_eq!(same.reached(), log.head().await.unwrap(), "the same shape is kept");
+    let after = Arc::new(ReadModel::open_sqlite::<Reshaped>(&folder.path().join("rows.db")).await.unwrap());
+    assert_eq!(after.reached(), Position::START);
+    assert_eq!(rows(&after).await, (vec![], vec![]));
+    assert_eq!(after.load("reaction").await, Ok(Position(1)));
+    project(&log, &after).await;
+    assert_eq!(rows(&after).await, live);
 }
 
 #[tokio::test]

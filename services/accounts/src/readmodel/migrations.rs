@@ -1,6 +1,6 @@
 //! The tables of this service.
 
-use casebook_readmodel::{IndexColumns, base_migrations, create_tables, drop_tables};
+use casebook_readmodel::{IndexColumns, Tables, base_migrations, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 #[derive(Debug)]
@@ -11,9 +11,12 @@ impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut migrations = base_migrations();
         migrations.push(Box::new(CreateRegistryTables));
-        migrations.push(Box::new(AddVoided));
         migrations
     }
+}
+
+impl Tables for Migrations {
+    const SHAPE: u32 = 1;
 }
 
 struct CreateRegistryTables;
@@ -49,30 +52,6 @@ const INDEXES: &[IndexColumns] = &[
     ("accounts_by_handle", "accounts", &["handle"]),
     ("orders_by_account", "orders", &["account_id"]),
 ];
-
-/// Orders say whether they are void. Rows are made again from the log, so that those of before say so, too.
-struct AddVoided;
-
-impl MigrationName for AddVoided {
-    fn name(&self) -> &str {
-        "m000102_add_voided_to_orders"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for AddVoided {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let voided = ColumnDef::new("voided").boolean().not_null().default(false).to_owned();
-        manager.alter_table(Table::alter().table("orders").add_column(voided).to_owned()).await?;
-        manager
-            .exec_stmt(Query::delete().from_table("cursors").and_where(Expr::col("name").eq("rows")).to_owned())
-            .await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.alter_table(Table::alter().table("orders").drop_column("voided").to_owned()).await
-    }
-}
 
 fn institutions() -> TableCreateStatement {
     Table::create()
@@ -122,5 +101,6 @@ fn orders() -> TableCreateStatement {
         .col(some_moment("effective_from_us"))
         .col(some_moment("until_us"))
         .col(some_moment("ended_at_us"))
+        .col(ColumnDef::new("voided").boolean().not_null())
         .to_owned()
 }

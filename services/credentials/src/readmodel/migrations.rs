@@ -1,6 +1,6 @@
 //! The tables of the credentials service.
 
-use casebook_readmodel::{IndexColumns, create_tables, drop_tables};
+use casebook_readmodel::{IndexColumns, Tables, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 pub struct Migrator;
@@ -11,6 +11,10 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(CreateCredentialTables));
         all
     }
+}
+
+impl Tables for Migrator {
+    const SHAPE: u32 = 1;
 }
 
 struct CreateCredentialTables;

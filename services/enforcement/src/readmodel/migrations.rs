@@ -1,6 +1,6 @@
 //! The tables of this service.
 
-use casebook_readmodel::{IndexColumns, base_migrations, create_tables, drop_tables};
+use casebook_readmodel::{IndexColumns, Tables, base_migrations, create_tables, drop_tables};
 use sea_orm_migration::prelude::*;
 
 #[derive(Debug)]
@@ -13,6 +13,10 @@ impl MigratorTrait for Migrations {
         migrations.push(Box::new(CreateEnforcementTables));
         migrations
     }
+}
+
+impl Tables for Migrations {
+    const SHAPE: u32 = 1;
 }
 
 struct CreateEnforcementTables;

@@ -10,7 +10,7 @@ use casebook::system::{Layout, LogAt};
 use casebook_bootstrap::{Foundation, Keys, Service, Settings};
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
 use casebook_eventlog::{EventLog, Position};
-use casebook_execution::{Clock as _, TurnedClock};
+use casebook_execution::{Clock as _, SystemClock, TurnedClock};
 use casebook_kernel::Timestamp;
 use casebook_readmodel::ViewReport;
 use casebook_testkit::Postgres;
@@ -109,4 +109,26 @@ async fn rows_made_anew_say_what_the_live_ones_said() {
     assert_eq!(compare(&played, Rows::Server(&postgres.url("{service}"))).await, live, "on PostgreSQL");
     // Once more: what is there already is neither lost nor written twice.
     assert_eq!(compare(&played, Rows::Server(&postgres.url("{service}"))).await, live, "on PostgreSQL after a restart");
+}
+
+/// With a log that processes share nothing else says so: two that keep the same rows would each have a cursor of their own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_have_one_process() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let layout = Layout::of(folder.path());
+    let log = Arc::new(EmbeddedLog::open(&layout.log, Options::default()).expect("a log"));
+    let keys = Keys::load_or_make(&layout.keys).expect("keys");
+    let policy = Arc::new(casebook_policy::shipped().expect("the shipped policy"));
+    let foundation = || {
+        let settings = Settings { data_dir: layout.read_models.clone(), registry_file: None };
+        Foundation::new(log.clone(), Arc::new(SystemClock), policy.clone(), &keys, settings).expect("a foundation")
+    };
+    let (first, second) = (foundation(), foundation());
+    casebook_accounts::start(&first, &mut RoutesBuilder::default()).await.expect("it has the rows");
+    let refused = casebook_accounts::start(&second, &mut RoutesBuilder::default()).await.err().expect("it may not");
+    assert!(refused.to_string().contains("another process"), "{refused}");
+    first.stop().await;
+    casebook_accounts::start(&second, &mut RoutesBuilder::default()).await.expect("they are free again");
+    second.stop().await;
+    log.close().await;
 }
