@@ -84,6 +84,18 @@ fn an_officer_who_had_no_hand_in_it_closes_a_case_that_cannot_be_made_good() {
         .refused(CaseRefusal::OrdersUnreceipted { count: 1 });
 }
 
+/// X09: a counter-order that was carried out before its original was lifted nothing: the case is open until it is lifted.
+#[test]
+fn a_case_does_not_end_while_a_measure_outlasts_its_counter_order() {
+    let lifted = voided().after(settle(counter(), ended(OrderEndOutcome::Executed)));
+    let outlasted = lifted.after(settle(counter(), end(OrderEndOutcome::Partly, Cause::Other)));
+    let state = outlasted.state();
+    assert!(!state.file().and_then(CaseFile::ruling).expect("a ruling").has_lifted(order()));
+    outlasted.clone().when(close(CaseOutcome::NotEstablished)).refused(CaseRefusal::NotLifted { count: 1 });
+    let again = outlasted.after(settle(counter(), ended(OrderEndOutcome::Executed)));
+    assert_eq!(stage(&again.after(close(CaseOutcome::NotEstablished))), "closed");
+}
+
 /// What has run its time, and what never came into force, needs no lifting.
 #[test]
 fn a_measure_that_is_over_needs_no_lifting() {
