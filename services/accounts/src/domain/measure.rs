@@ -50,10 +50,14 @@ pub struct MeasureOrder {
 }
 
 impl MeasureOrder {
-    /// Whether a platform has lifted what `counters` brought about.
-    pub fn has_countered(&self) -> bool {
-        self.counters.is_some()
-            && self.receipt.as_ref().is_some_and(|receipt| receipt.outcome == ReceiptOutcome::Executed)
+    /// Whether a platform has lifted by this order what `original` brought about. What came into force only afterwards, by
+    /// the clock of the platform that did both, it has not.
+    pub fn has_lifted(&self, original: &Self) -> bool {
+        let carried_out = self.receipt.as_ref().filter(|receipt| receipt.outcome == ReceiptOutcome::Executed);
+        let Some(lifted_at) = carried_out.map(|receipt| receipt.executed_at) else { return false };
+        let began_at = original.receipt.as_ref().and_then(|receipt| receipt.executed_at);
+        let behind = lifted_at.zip(began_at).is_some_and(|(lifted_at, began_at)| lifted_at < began_at);
+        self.counters == Some(original.order_id) && !behind
     }
 
     /// Whether it asks for the account to be closed.
@@ -157,10 +161,9 @@ impl Decider for OrderReader {
 
 /// Of the orders on one account, those whose measure holds at `now`, the earliest first.
 pub fn in_force(orders: &[MeasureOrder], now: Timestamp) -> Vec<&MeasureOrder> {
-    let countered: Vec<OrderId> =
-        orders.iter().filter(|order| order.has_countered()).filter_map(|order| order.counters).collect();
-    let mut holding: Vec<&MeasureOrder> =
-        orders.iter().filter(|order| order.holds(now) && !countered.contains(&order.order_id)).collect();
+    let counters: Vec<&MeasureOrder> = orders.iter().filter(|order| order.counters.is_some()).collect();
+    let lifted = |order: &MeasureOrder| counters.iter().any(|counter| counter.has_lifted(order));
+    let mut holding: Vec<&MeasureOrder> = orders.iter().filter(|order| order.holds(now) && !lifted(order)).collect();
     holding.sort_by_key(|order| (order.effective_from(), order.order_id));
     holding
 }

@@ -71,7 +71,7 @@ impl CloseAccount {
             return Ok(());
         }
         let (order_id, account_id) = (closing.order_id, closing.account_id);
-        let undone_by = counter.filter(|counter| counter.has_countered());
+        let undone_by = counter.filter(|counter| counter.has_lifted(closing));
         if let (Some(executed_at), None) = (closing.effective_from(), undone_by) {
             // Whoever declares an account after the platform has answered declares what it is now. Asked as of the answer, this
             // comes to the same whenever the event is met.

@@ -117,6 +117,16 @@ fn a_counter_order_ends_a_measure_once_it_is_executed() {
     assert!(holding(&[muted, answered(counter(2, 1), executed(4, None))], at(5)).is_empty());
 }
 
+/// X09: what a platform carries out after the counter-order holds until it is lifted anew.
+#[test]
+fn a_measure_that_begins_after_its_counter_order_holds() {
+    let behind = answered(issued(1, MUTED), executed(5, Some(20)));
+    let early = answered(counter(2, 1), executed(4, None));
+    assert_eq!(holding(&[behind.clone(), early.clone()], at(6)), [1]);
+    let again = fold(early, [OrderEvent::Answered(executed(7, None))]);
+    assert!(holding(&[behind, again], at(8)).is_empty());
+}
+
 /// Overlapping mutes are both listed, and the later end is when the account may speak.
 #[test]
 fn of_overlapping_mutes_the_later_end_counts() {

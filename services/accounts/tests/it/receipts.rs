@@ -136,6 +136,35 @@ async fn a_void_order_that_cannot_be_undone_is_not_in_force() {
     house.close().await;
 }
 
+/// X09: a closure that its platform carries out after the counter-order closes the account, until it is lifted anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closure_behind_its_counter_order_closes_until_it_is_lifted_anew() {
+    let folder = folder();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    house.file(own_declaration("uid-h")).await;
+    house.issue(closing(1, "ACCOUNT_CLOSED", None)).await;
+    let countered = enforcement::OrderCountered {
+        order_id: order(1).to_string(),
+        counter_order_id: order(2).to_string(),
+        ..Default::default()
+    };
+    let stream = casebook_eventlog::StreamName::of("order", order(1).uuid());
+    house.append(stream, "casebook.enforcement.v1.OrderCountered", &countered).await;
+    house.issue(closing(2, "ACCOUNT_RESTORED", Some(1))).await;
+    house.receive(executed(2, 4, None)).await;
+    house.receive(executed(1, 5, None)).await;
+    house.rest().await;
+    assert_eq!(house.account("weibo", "uid-h").await.state(), pb::AccountState::Closed);
+    assert_eq!(house.measures("uid-h").await.measures.len(), 1);
+    house.receive(executed(2, 6, None)).await;
+    house.rest().await;
+    assert_eq!(house.account("weibo", "uid-h").await.state(), pb::AccountState::Filed);
+    assert!(house.measures("uid-h").await.measures.is_empty());
+    house.verify().await;
+    house.close().await;
+}
+
 /// A platform that corrects its answer to a refusal has not closed the account.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_corrected_receipt_reopens_the_account() {

@@ -12,7 +12,7 @@ use crate::domain::case::{CaseRefusal, OrderEnd, OrderEndOutcome, OrderReport, R
 use crate::domain::ids::{DecisionId, counter_order_id};
 use crate::domain::measure::Measure;
 use crate::domain::order::{
-    Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, OrderTerms, Outcome, Receipt, Standing, Validity,
+    Cause, Order, OrderChange, OrderCommand, OrderFile, OrderRefusal, OrderTerms, Outcome, Receipt, Standing, Validity,
 };
 
 #[derive(Debug)]
@@ -104,6 +104,9 @@ impl FollowOrders {
 
     async fn receipted(&self, event: &RecordedEvent, order: OrderId, receipt: &Receipt) -> Result<(), Undone> {
         let file = self.file(order).await?;
+        if let Some(original) = file.terms.counters {
+            return self.lifted(event, order, original, order).await;
+        }
         let over = matches!(file.standing, Standing::Ended { .. });
         self.settle(event, order, order, answered(receipt, over)).await?;
         let void = receipt.after_cancellation || file.validity == Validity::Voided;
@@ -126,6 +129,40 @@ impl FollowOrders {
                 )
                 .await?;
             }
+        }
+        match file.standing {
+            // It may have come into force behind what was to lift it.
+            Standing::Countered { counter, .. } => self.lifted(event, order, order, counter).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the case what came of a counter-order. Carried out before its original was, it lifted nothing: the case has it as
+    /// done in part until the platform lifts the measure and corrects itself, and the order is raised.
+    ///
+    /// `of` is the one of the two that was answered: which of the answers comes last tells nothing.
+    async fn lifted(
+        &self,
+        event: &RecordedEvent,
+        of: OrderId,
+        original: OrderId,
+        counter: OrderId,
+    ) -> Result<(), Undone> {
+        let loaded = self.0.orders.load(counter.uuid()).await?;
+        let Some(lifts) = loaded.state.file() else { return Ok(()) };
+        let Some(receipt) = lifts.standing.receipt() else { return Ok(()) };
+        let lifted = self.file(original).await?;
+        let end = answered(receipt, false);
+        let Some(began_at) = lifted.began_at().filter(|began_at| lifts.was_too_early_for(*began_at)) else {
+            return self.settle(event, of, counter, end).await;
+        };
+        let in_part = OrderEnd { outcome: OrderEndOutcome::Partly, cause: Some(Cause::Other), ..end };
+        self.settle(event, of, counter, in_part).await?;
+        let context = self.0.context(event, "raise what is not lifted")?;
+        let until = lifted.standing.receipt().and_then(|receipt| receipt.effect?.until);
+        if until.is_none_or(|until| context.now < until) {
+            let command = OrderCommand::RaiseUnlifted { began_at, now: context.now };
+            self.0.order(&context, counter, command).await?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use casebook_execution::Clock as _;
 use casebook_proto::enforcement::v1 as pb;
 use casebook_proto::enforcement::v1::enforcement_service_server::EnforcementService as _;
 use casebook_proto::enforcement::v1::platform_service_server::PlatformService as _;
@@ -10,7 +11,7 @@ use chrono::TimeDelta;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
 
-use crate::house::{House, by, measure, officer, on, platform, refused, request_id, violated};
+use crate::house::{House, by, close, measure, officer, on, platform, refused, request_id, violated};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -159,6 +160,39 @@ async fn what_was_executed_after_it_was_taken_back_is_countered() {
     house.execute(&counter.order_id).await;
     let case = house.case(&case.case_id).await;
     assert!(case.orders.iter().all(|order| order.outcome() == pb::OrderOutcome::Executed), "{:?}", case.orders);
+    house.verify().await;
+    house.close().await;
+}
+
+/// X09: carried out first the counter-order and then what it lifts: that is in force, the counter-order is raised, and the case
+/// stays open until the platform has lifted it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_executed_after_its_counter_order_is_not_lifted() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    let mut live = stream_from(&house, "weibo", 0).await;
+    let case_id = house.decided("u-1", "V-05", &[measure("u-1", "MUTED", 30)]).await.case_id;
+    let order_id = next(&mut live).await.order.unwrap().order_id;
+    house.rest().await;
+    house.appeal(&case_id, pb::AppealOutcome::Upheld, &[]).await;
+    let counter = next(&mut live).await.order.unwrap();
+    assert_eq!(counter.counters_order_id, order_id);
+    house.execute(&counter.order_id).await;
+    assert_ne!(house.order(&counter.order_id).await.lateness(), pb::OrderLateness::Escalated);
+    house.clock.turn_to(house.clock.now() + TimeDelta::hours(1));
+    house.execute(&order_id).await;
+    assert_eq!(house.order(&counter.order_id).await.lateness(), pb::OrderLateness::Escalated);
+    let original = |case: pb::Case| case.orders.into_iter().find(|order| order.order_id == order_id).unwrap();
+    assert!(original(house.case(&case_id).await).in_force);
+    let closing = || close(&case_id, pb::CaseOutcome::NotEstablished);
+    let unlifted = house.officers.close_case(by(officer("a"), closing())).await;
+    assert_eq!(refused(unlifted), (Code::FailedPrecondition, "NOT_LIFTED".into()));
+    let again =
+        pb::ReportReceiptRequest { corrects: true, detail: "再次解除".into(), ..house.executed(&counter.order_id) };
+    house.platforms.report_receipt(by(platform("weibo"), again)).await.unwrap();
+    house.rest().await;
+    assert!(!original(house.case(&case_id).await).in_force);
+    house.officers.close_case(by(officer("a"), closing())).await.unwrap();
     house.verify().await;
     house.close().await;
 }

@@ -18,7 +18,11 @@ const FUNCTION_LINES_MAX: usize = 80;
 const LONG_FILES: &[(&str, &str)] = &[];
 
 /// Functions that are longer than `FUNCTION_LINES_MAX`, and why.
-const LONG_FUNCTIONS: &[(&str, &str)] = &[];
+const LONG_FUNCTIONS: &[(&str, &str)] = &[
+    ("services/accounts/src/codec/account.rs::encode", "one arm for each event of an account, and nothing else"),
+    ("services/enforcement/src/codec/case_write.rs::write", "one arm for each event of a case, and nothing else"),
+    ("services/enforcement/src/domain/case/evolve.rs::apply", "one arm for each event of a case, and nothing else"),
+];
 
 /// Files that may panic outside tests: how many places, and why those cannot be reached.
 const PANICS: &[(&str, usize, &str)] = &[
@@ -229,9 +233,7 @@ fn files_are_about_one_concept() {
 #[test]
 fn functions_do_one_thing() {
     let mut long = Vec::new();
-    // A codec and an `evolve` have one arm for each event: as many lines as there are events.
-    let has_an_arm_an_event = |path: &str| path.contains("/src/codec") || path.ends_with("/evolve.rs");
-    for source in workspace::sources().iter().filter(|source| !source.is_test && !has_an_arm_an_event(&source.path)) {
+    for source in workspace::sources().iter().filter(|source| !source.is_test) {
         for (name, line, length) in functions(source) {
             if length > FUNCTION_LINES_MAX {
                 long.push((format!("{}::{name}", source.path), format!("{source}:{line} `{name}` has {length} lines")));

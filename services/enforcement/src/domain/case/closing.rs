@@ -47,8 +47,11 @@ pub(super) fn close(
         Stage::Decided(ruling) => {
             let unlifted = ruling.unlifted(now).count();
             let forgoing = unlifted_reasons.is_some();
-            // Whoever forgoes lifting a measure does not wait for the platforms that will not lift it.
-            let waits = |track: &&OrderTrack| track.end.is_none() && !(forgoing && track.counters.is_some());
+            // Whoever forgoes lifting a measure does not wait for the platforms that will not lift it; and nobody waits for a
+            // counter-order to what ended by itself, which neither a deadline nor an officer would end.
+            let needless =
+                |track: &OrderTrack| track.counters.is_some() && (forgoing || ruling.lifts_nothing(track, now));
+            let waits = |track: &&OrderTrack| track.end.is_none() && !needless(track);
             let count = ruling.orders.values().filter(waits).count();
             if count > 0 {
                 return Err(CaseRefusal::OrdersUnreceipted { count });

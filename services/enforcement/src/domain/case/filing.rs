@@ -28,13 +28,14 @@ pub(super) fn file_appeal(file: &CaseFile, filing: FileAppeal) -> Result<Vec<Cas
     if reviews().any(|appeal| !appeal.withdrawn) {
         return Err(CaseRefusal::AlreadyReviewed);
     }
-    if reviews().count() >= APPEALS_EACH_MAX {
+    let author = author(&by);
+    // What officers file and take back never leaves the subject without an appeal.
+    if reviews().filter(|appeal| appeal.author == author).count() >= APPEALS_EACH_MAX {
         return Err(CaseRefusal::TooManyAppeals);
     }
     if !ruling.standing.values().any(|measure| measure.account == account) {
         return Err(CaseRefusal::NothingInForce);
     }
-    let author = author(&by);
     if !author.proves(sha256.as_deref()) {
         return Err(CaseRefusal::AppealUnproven);
     }

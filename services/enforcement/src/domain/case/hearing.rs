@@ -140,7 +140,9 @@ pub(super) fn record_statement(
 ) -> Result<Vec<CaseChange>, CaseRefusal> {
     let account = speaks_for(file, &by, account)?;
     let told = to_be_heard(file)?;
-    if told.statements_of(&account) >= STATEMENTS_MAX {
+    let author = author(&by);
+    // What officers write down never leaves the subject without a word.
+    if told.statements_of(&account, author) >= STATEMENTS_MAX {
         return Err(CaseRefusal::TooManyStatements);
     }
     let from = if file.notices > 1 { file.opening.opened_at } else { told.notice.served_at };
@@ -152,7 +154,7 @@ pub(super) fn record_statement(
         account: Some(account),
         summary,
         sha256,
-        author: author(&by),
+        author,
         recorded_by: by.officer,
         stated_at,
         late: stated_at >= told.notice.answer_until,

@@ -44,9 +44,11 @@ pub const OFFICERS_MAX: usize = 8;
 pub const ACCOUNTS_MAX: usize = 20;
 /// The most pieces of evidence of one case.
 pub const EVIDENCE_MAX: usize = 200;
-/// The most statements for one account of a case: nobody uses up another one's.
+/// The most statements for one account of a case by the subject itself, and the most that officers record: nobody uses up
+/// another one's.
 pub const STATEMENTS_MAX: usize = 20;
-/// The most appeals of one account's operator in a case, those that were withdrawn included.
+/// The most appeals of one account's operator in a case by itself, and the most that officers file, those that were withdrawn
+/// included.
 pub const APPEALS_EACH_MAX: usize = 5;
 /// The most offers of one case to other agencies.
 pub const TRANSFERS_MAX: usize = 20;

@@ -61,7 +61,9 @@ pub enum CaseRefusal {
     /// 行政处罚法 art. 62: an express waiver.
     #[error("a waiver that an officer records needs the hash of the subject's signed document")]
     WaiverUnproven,
-    #[error("a case holds at most {STATEMENTS_MAX} statements for one account")]
+    #[error(
+        "a case holds at most {STATEMENTS_MAX} statements by the subject for one account, and as many recorded by officers"
+    )]
     TooManyStatements,
     /// 行政处罚法 art. 45 and 62.
     #[error("whoever runs {account} may still answer, until {until}")]
@@ -136,7 +138,9 @@ pub enum CaseRefusal {
     /// Whoever files for the subject could otherwise use its only review up.
     #[error("an appeal that an officer files or takes back needs the hash of the subject's own document")]
     AppealUnproven,
-    #[error("the operator of an account appeals at most {APPEALS_EACH_MAX} times")]
+    #[error(
+        "the operator of an account appeals at most {APPEALS_EACH_MAX} times itself, and as often through officers"
+    )]
     TooManyAppeals,
     #[error("no such appeal waits for its decision")]
     NoSuchAppeal,

@@ -272,10 +272,15 @@ impl Ruling {
     /// they lift came into force, or may have, and is not over.
     pub fn unlifted(&self, now: Timestamp) -> impl Iterator<Item = &OrderTrack> {
         self.orders.values().filter(move |track| {
-            let Some(lifts) = track.counters else { return false };
             let done = |end: OrderEnd| matches!(end.outcome, OrderEndOutcome::Executed | OrderEndOutcome::NotNeeded);
-            !track.end.is_some_and(done) && self.orders.get(&lifts).is_none_or(|lifted| lifted.may_be_in_force(now))
+            track.counters.is_some() && !track.end.is_some_and(done) && !self.lifts_nothing(track, now)
         })
+    }
+
+    /// Whether an order is a counter-order that nothing is left for: what it lifts never came into force, or is over.
+    pub fn lifts_nothing(&self, track: &OrderTrack, now: Timestamp) -> bool {
+        let lifted = track.counters.and_then(|lifts| self.orders.get(&lifts));
+        lifted.is_some_and(|lifted| !lifted.may_be_in_force(now))
     }
 }
 

@@ -223,7 +223,7 @@ fn close_by(by: &str, outcome: CaseOutcome, unlifted_reasons: Option<&str>) -> C
         outcome,
         summary: "结案".to_owned(),
         unlifted_reasons: unlifted_reasons.map(str::to_owned),
-        now: at("2026-03-20T02:00:00Z"),
+        now: at("2026-03-18T02:00:00Z"),
     }
 }
 

@@ -50,9 +50,10 @@ impl Told {
         self.earlier.iter().chain(&self.given)
     }
 
-    /// How many statements were made for an account.
-    pub fn statements_of(&self, account: &AccountRef) -> usize {
-        self.statements().filter(|statement| speaks(statement.account.as_ref(), account)).count()
+    /// How many statements one kind of author made for an account.
+    pub fn statements_of(&self, account: &AccountRef, author: Author) -> usize {
+        let of_account = self.statements().filter(|statement| speaks(statement.account.as_ref(), account));
+        of_account.filter(|statement| statement.author == author).count()
     }
 
     /// Whether something was said to this notice for an account.

@@ -30,6 +30,11 @@ pub enum OrderCommand {
     EndMeasure {
         now: Timestamp,
     },
+    /// What a counter-order lifts came into force at `began_at`, by its platform's clock.
+    RaiseUnlifted {
+        began_at: Timestamp,
+        now: Timestamp,
+    },
     Cancel {
         by: Actor,
         reasons: String,

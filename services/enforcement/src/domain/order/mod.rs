@@ -94,6 +94,7 @@ impl Decider for Order {
             OrderCommand::MarkOverdue { now } => overdue(file, now)?,
             OrderCommand::Escalate { now } => escalate(file, now)?,
             OrderCommand::EndMeasure { now } => end_measure(file, now)?,
+            OrderCommand::RaiseUnlifted { began_at, now } => raise_unlifted(file, began_at, now)?,
             OrderCommand::Cancel { by, reasons } => {
                 if by.agency != file.terms.agency {
                     return Err(OrderRefusal::NotIssuingAgency { agency: file.terms.agency.clone() });
@@ -162,6 +163,15 @@ fn escalate(file: &OrderFile, now: Timestamp) -> Result<OrderChange, OrderRefusa
             Err(OrderRefusal::NotYetDue { due: file.terms.escalate_at })
         }
         Lateness::Overdue => Ok(OrderChange::Escalated { at: now }),
+    }
+}
+
+/// A counter-order that came too early lifted nothing, whatever its platform says of it: somebody has to see to it.
+fn raise_unlifted(file: &OrderFile, began_at: Timestamp, now: Timestamp) -> Result<OrderChange, OrderRefusal> {
+    match file.lateness {
+        _ if !file.was_too_early_for(began_at) => Err(OrderRefusal::NothingInForce),
+        Lateness::Escalated => Err(OrderRefusal::AlreadyLate),
+        Lateness::InTime | Lateness::Overdue => Ok(OrderChange::Escalated { at: now }),
     }
 }
 

@@ -64,6 +64,22 @@ impl OrderFile {
             (Validity::Standing, _) => Some(&self.terms.measure),
         }
     }
+
+    /// When its platform brought the measure into force, by the platform's own clock; none: it did not.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        let receipt = self.standing.receipt()?;
+        receipt.effect?;
+        receipt.answer.executed_at
+    }
+
+    /// Whether it is a counter-order that was carried out before what it lifts came into force: that is in force still. One
+    /// platform does both, so that its own clock says which was first, right or wrong as it may be.
+    pub fn was_too_early_for(&self, began_at: Timestamp) -> bool {
+        let answer = self.standing.receipt().map(|receipt| &receipt.answer);
+        let carried_out = answer.filter(|answer| answer.outcome == Outcome::Executed);
+        let lifted_at = carried_out.and_then(|answer| answer.executed_at);
+        self.terms.counters.is_some() && lifted_at.is_some_and(|lifted_at| lifted_at < began_at)
+    }
 }
 
 /// Whether the decision behind an order still stands.

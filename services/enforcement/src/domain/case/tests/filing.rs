@@ -88,6 +88,25 @@ fn the_subject_withdraws_its_appeal() {
     last.when(file_appeal(HEARD)).refused(CaseRefusal::TooManyAppeals);
 }
 
+/// What officers file and take back in the subject's name uses none of its own appeals up.
+#[test]
+fn the_subject_appeals_however_often_officers_did() {
+    let document = || Some("9".repeat(64));
+    let by_officer =
+        || file(FileAppeal { by: cyberspace("a"), account: Some(weibo()), sha256: document(), ..filing(DECIDED) });
+    let withdraw = |number| CaseCommand::WithdrawAppeal {
+        by: cyberspace("a"),
+        appeal_id: appeal(number),
+        reasons: "另行沟通".to_owned(),
+        sha256: document(),
+        now: at(DECIDED),
+    };
+    let used_up = (0..APPEALS_EACH_MAX)
+        .fold(decided(vec![seven_days()]), |given, number| given.after(by_officer()).after(withdraw(number)));
+    used_up.clone().when(by_officer()).refused(CaseRefusal::TooManyAppeals);
+    assert_eq!(stage(&used_up.after(file_appeal(DECIDED))), "under appeal");
+}
+
 /// 行政复议法 in spirit: silence rejects nothing. An appeal that nobody decides is overdue, and waits on.
 #[test]
 fn an_appeal_that_nobody_decides_is_overdue_and_waits_on() {

@@ -203,6 +203,26 @@ fn the_subject_is_heard() {
         .refused(CaseRefusal::NotHoldingAgency { agency: "cac-310000".parse().expect("agency") });
 }
 
+/// 行政处罚法 art. 45: what officers write down never uses up the subject's own word, nor the other way round.
+#[test]
+fn the_subject_is_heard_however_much_officers_recorded() {
+    let by_officer = || CaseCommand::RecordStatement {
+        by: cyberspace("a"),
+        account: Some(weibo()),
+        summary: "电话中未作说明".to_owned(),
+        sha256: None,
+        stated_at: at(TOLD),
+    };
+    let recorded = (0..STATEMENTS_MAX).fold(told(vec![mute(&weibo(), 7)]), |given, _| given.after(by_officer()));
+    recorded.clone().when(by_officer()).refused(CaseRefusal::TooManyStatements);
+    let heard = recorded.after(statement(TOLD));
+    let state = heard.state();
+    assert!(state.file().and_then(CaseFile::told).expect("told").has_been_heard(&weibo()));
+    let said = (0..STATEMENTS_MAX).fold(told(vec![mute(&weibo(), 7)]), |given, _| given.after(statement(TOLD)));
+    said.clone().when(statement(TOLD)).refused(CaseRefusal::TooManyStatements);
+    assert_eq!(stage(&said.after(by_officer())), "with the subject");
+}
+
 /// 行政处罚法 art. 44, 45: who is told is who is heard. Whoever runs any account of the case answers; for whoever runs
 /// another account the case does not exist, and whoever runs none has no say in it.
 #[test]

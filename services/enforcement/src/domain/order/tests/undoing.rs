@@ -115,3 +115,27 @@ fn a_void_order_does_not_count_as_history() {
     assert!(!counts(&delivered().after(receipt(refused(Cause::AccountNotFound), ISSUED))));
     assert!(!counts(&delivered().after(receipt(executed(ISSUED), ISSUED)).after(undo())));
 }
+
+/// X09: a platform that carries out first the counter-order and then what it lifts leaves that in force: somebody has to see to
+/// it.
+#[test]
+fn a_counter_order_that_came_too_early_is_raised() {
+    let (early, late) = ("2026-03-03T03:00:00Z", "2026-03-03T04:00:00Z");
+    let original = delivered().after(undo()).after(receipt(executed(late), late));
+    let began_at = original.state().file().expect("a file").began_at().expect("in force");
+    assert_eq!((standing(&original), began_at), ("countered", at(late)));
+    let counter = || OrderTerms { counters: Some(order_id()), ..terms(mute(&weibo(), 7)) };
+    let raise = || OrderCommand::RaiseUnlifted { began_at, now: at(late) };
+    issued_as(counter()).when(raise()).refused(OrderRefusal::NothingInForce);
+    let lifted = issued_as(counter()).after(receipt(executed(early), early));
+    let raised = lifted.when(raise()).then([event(OrderChange::Escalated { at: at(late) })]);
+    raised.clone().when(raise()).refused(OrderRefusal::AlreadyLate);
+    // Lifted anew, and said so.
+    let again = Answer { detail: "再次解除".to_owned(), ..executed(late) };
+    raised.after(correction(again, late)).when(raise()).refused(OrderRefusal::NothingInForce);
+    // Nothing to lift: refused, or more than that done before.
+    let refused = delivered().after(undo()).after(receipt(refused(Cause::AccountNotFound), late));
+    assert_eq!(refused.state().file().expect("a file").began_at(), None);
+    // Only a counter-order is too early.
+    delivered().after(receipt(executed(early), early)).when(raise()).refused(OrderRefusal::NothingInForce);
+}
