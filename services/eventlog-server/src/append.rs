@@ -57,11 +57,9 @@ pub async fn append(
         let (id, metadata) = (proposed.id, proposed.metadata);
         gathered.push(events::parse_event(id, metadata, proposed.custom_metadata, proposed.data)?)?;
     }
-    if gathered.events.is_empty() {
-        return nothing(store, &stream, expected).await;
-    }
     let result = match store.append(&stream, expected, gathered.events).await? {
         Outcome::Appended(appended) => append_resp::Result::Success(success(&appended)),
+        Outcome::Nothing { current } => append_resp::Result::Success(nothing(current)),
         Outcome::WrongExpectedVersion { current } => {
             append_resp::Result::WrongExpectedVersion(expected.in_refusal(current))
         }
@@ -70,30 +68,13 @@ pub async fn append(
 }
 
 /// An append without events writes nothing and yet answers where the stream stands.
-async fn nothing(
-    store: &Store,
-    stream: &casebook_eventlog::StreamName,
-    expected: Expected,
-) -> Result<AppendResp, Status> {
-    let state = store.state(stream).await?;
-    let last = store.last_revision(stream).await?.filter(|_| !state.is_deleted());
-    let fits = match expected {
-        Expected::Any => true,
-        Expected::NoStream => last.is_none(),
-        Expected::StreamExists => last.is_some(),
-        Expected::Revision(revision) => last == Some(revision),
-    };
-    let result = if fits {
-        append_resp::Result::Success(append_resp::Success {
-            current_revision_option: Some(
-                last.map_or(CurrentRevisionOption::NoStream(Empty {}), CurrentRevisionOption::CurrentRevision),
-            ),
-            position_option: Some(PositionOption::NoPosition(Empty {})),
-        })
-    } else {
-        append_resp::Result::WrongExpectedVersion(expected.in_refusal(last))
-    };
-    Ok(AppendResp { result: Some(result) })
+fn nothing(current: Option<u64>) -> append_resp::Success {
+    append_resp::Success {
+        current_revision_option: Some(
+            current.map_or(CurrentRevisionOption::NoStream(Empty {}), CurrentRevisionOption::CurrentRevision),
+        ),
+        position_option: Some(PositionOption::NoPosition(Empty {})),
+    }
 }
 
 /// No position says that the events were there already: the protocol has no other word for it.

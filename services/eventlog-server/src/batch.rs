@@ -141,6 +141,12 @@ async fn finish(store: Arc<Store>, unfinished: Unfinished) -> BatchAppendResp {
     };
     let result = match outcome {
         Ok(Outcome::Appended(appended)) => batch_append_resp::Result::Success(success(&appended)),
+        Ok(Outcome::Nothing { current }) => batch_append_resp::Result::Success(batch_append_resp::Success {
+            current_revision_option: Some(
+                current.map_or(CurrentRevisionOption::NoStream(()), CurrentRevisionOption::CurrentRevision),
+            ),
+            position_option: Some(PositionOption::NoPosition(())),
+        }),
         Ok(Outcome::WrongExpectedVersion { current }) => batch_append_resp::Result::Error(rpc::Status {
             code: Code::FailedPrecondition as i32,
             message: "WrongExpectedVersion".into(),

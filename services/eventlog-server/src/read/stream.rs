@@ -37,7 +37,7 @@ impl StreamPages {
         count: u64,
     ) -> Result<Self, Status> {
         let state = reading.store.state(&stream).await?;
-        let last = reading.store.last_revision(&stream).await?.filter(|_| !state.is_deleted());
+        let last = reading.store.last_revision(&stream).await?.filter(|last| !state.is_deleted(*last));
         let bounds = last.map(|last| Bounds { first: state.first_revision(last), last });
         let next = bounds.and_then(|bounds| begin_at(direction, from, bounds));
         Ok(Self { reading, stream, direction, next, left: count, bounds, began: false })

@@ -36,6 +36,56 @@ async fn a_deleted_stream_is_not_found_and_can_begin_anew() {
     }
 }
 
+/// Otherwise whoever tries again, and expects no stream, would be refused for ever.
+#[tokio::test]
+async fn a_refused_append_leaves_a_stream_deleted() {
+    let served = Served::begin().await;
+    let (client, stream) = (served.client(), stream("case"));
+    let given = events("Opened", 3);
+    client.append_to_stream(stream.as_str(), &Default::default(), given.clone()).await.unwrap();
+    client.delete_stream(stream.as_str(), &DeleteStreamOptions::default()).await.unwrap().expect("a position");
+    let none = kurrentdb::AppendToStreamOptions::default().stream_state(StreamState::NoStream);
+    let taken = vec![event("Again", 0), given[2].clone()];
+    let refused = client.append_to_stream(stream.as_str(), &none, taken).await;
+    assert!(matches!(refused, Err(Error::Grpc { .. })), "{refused:?}");
+    assert!(matches!(revisions(&client, &stream).await, Err(Error::ResourceNotFound)));
+    client.append_to_stream(stream.as_str(), &none, event("Again", 0)).await.unwrap();
+    assert_eq!(revisions(&client, &stream).await.unwrap(), [3]);
+}
+
+/// That is how clients delete a stream that have no word for it.
+#[tokio::test]
+async fn a_stream_is_deleted_by_its_metadata_too() {
+    let served = Served::begin().await;
+    let (client, stream) = (served.client(), stream("case"));
+    client.append_to_stream(stream.as_str(), &Default::default(), events("Opened", 7)).await.unwrap();
+    let metadata = StreamMetadataBuilder::new().truncate_before(i64::MAX.cast_unsigned()).build();
+    client.set_stream_metadata(stream.as_str(), &Default::default(), &metadata).await.unwrap();
+    assert!(matches!(revisions(&client, &stream).await, Err(Error::ResourceNotFound)));
+    let none = kurrentdb::AppendToStreamOptions::default().stream_state(StreamState::NoStream);
+    client.append_to_stream(stream.as_str(), &none, events("Again", 2)).await.unwrap();
+    assert_eq!(revisions(&client, &stream).await.unwrap(), [7, 8]);
+}
+
+/// What another appends while a stream is deleted is not deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_delete_hides_nothing_that_it_did_not_look_at() {
+    let served = Served::begin().await;
+    for _ in 0..20 {
+        let (client, stream) = (served.client(), stream("case"));
+        client.append_to_stream(stream.as_str(), &Default::default(), events("Opened", 1)).await.unwrap();
+        let options = DeleteStreamOptions::default().stream_state(StreamState::StreamRevision(0));
+        let appending = kurrentdb::AppendToStreamOptions::default();
+        let (deleted, appended) = tokio::join!(
+            client.delete_stream(stream.as_str(), &options),
+            client.append_to_stream(stream.as_str(), &appending, event("Opened", 1)),
+        );
+        assert_eq!(appended.unwrap().next_expected_version, 1);
+        let seen = revisions(&client, &stream).await.unwrap();
+        assert_eq!(seen, if deleted.is_ok() { vec![1] } else { vec![0, 1] });
+    }
+}
+
 #[tokio::test]
 async fn a_tombstone_is_for_good() {
     let served = Served::begin().await;
