@@ -19,13 +19,15 @@ use crate::state::{METADATA_TYPE, States, StreamState, TOMBSTONE_TYPE};
 /// How often a delete is tried where others change the metadata of its stream meanwhile.
 const DELETE_TRIES_MAX: usize = 8;
 
-/// Who may do what with a log that is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What whoever reaches the port may do with a log that is served: each may do what stands above it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// Whoever reaches the port may read and write.
-    ReadWrite,
-    /// Whoever reaches the port may read.
-    ReadOnly,
+    /// Read.
+    Read,
+    /// Append events to streams.
+    Append,
+    /// Hide what was appended: delete streams, end them, and write their metadata.
+    Delete,
 }
 
 pub struct Store {
@@ -74,7 +76,8 @@ impl Store {
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Outcome, Status> {
-        self.check_write()?;
+        // Metadata hides events: a stream can be deleted by it.
+        self.check(if names::described_by(stream).is_some() { Access::Delete } else { Access::Append })?;
         let state = self.state(stream).await?;
         if events.is_empty() {
             let current = self.seen(stream, &state).await?;
@@ -143,7 +146,7 @@ impl Store {
 
     /// Lets a stream look as if it did not exist. What is appended later begins behind its last event.
     pub async fn delete(&self, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
-        self.check_write()?;
+        self.check(Access::Delete)?;
         for _ in 0..DELETE_TRIES_MAX {
             let state = self.state(stream).await?;
             let last = self.seen(stream, &state).await?;
@@ -165,7 +168,7 @@ impl Store {
 
     /// Ends a stream for good: it can be neither read nor written any more.
     pub async fn tombstone(&self, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
-        self.check_write()?;
+        self.check(Access::Delete)?;
         let state = self.state(stream).await?;
         let last = self.last_revision(stream).await?;
         let seen = last.filter(|last| !state.is_deleted(*last));
@@ -198,10 +201,13 @@ impl Store {
         self.append_to_log(&metadata, expected, vec![event]).await
     }
 
-    fn check_write(&self) -> Result<(), Status> {
+    fn check(&self, needed: Access) -> Result<(), Status> {
         match self.access {
-            Access::ReadWrite => Ok(()),
-            Access::ReadOnly => Err(refusals::access_denied("this log is served for reading only")),
+            access if access >= needed => Ok(()),
+            Access::Read => Err(refusals::access_denied("this log is served for reading only")),
+            Access::Append | Access::Delete => {
+                Err(refusals::access_denied("this log is served for appends: nothing of it may be hidden"))
+            }
         }
     }
 }
@@ -218,7 +224,7 @@ mod tests {
     async fn metadata_of_a_client_that_went_away_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(EmbeddedLog::open(folder.path(), Options::default()).unwrap());
-        let store = Store::new(Arc::clone(&log), Access::ReadWrite);
+        let store = Store::new(Arc::clone(&log), Access::Delete);
         for micros in (0..2000).step_by(50) {
             let stream = StreamName::of("case", Uuid::new_v4());
             let metadata = names::metadata_of(&stream).unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use casebook_eventlog_server::Access;
 use kurrentdb::{
     Client, DeleteStreamOptions, Error, ReadStreamOptions, StreamMetadataBuilder, StreamMetadataResult, StreamState,
     TombstoneStreamOptions,
@@ -157,4 +158,37 @@ async fn what_is_too_old_is_not_read() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     client.append_to_stream(stream.as_str(), &Default::default(), event("Opened", 2)).await.unwrap();
     assert_eq!(revisions(&client, &stream).await.unwrap(), [2]);
+}
+
+/// Whoever may append may add to a case, and not hide what stands in it.
+#[tokio::test]
+async fn nothing_is_hidden_of_a_log_that_is_served_for_less() {
+    for access in [Access::Read, Access::Append] {
+        let folder = tempfile::tempdir().unwrap();
+        let served = Served::with(folder.path(), ([127, 0, 0, 1], 0).into(), access).await;
+        let (client, stream) = (served.client(), stream("case"));
+        let given = casebook_eventlog::NewEvent {
+            id: uuid::Uuid::new_v4(),
+            event_type: "Opened".into(),
+            data: "{}".into(),
+            metadata: Default::default(),
+        };
+        let (name, any) = (stream.parse().unwrap(), casebook_eventlog::Expected::Any);
+        casebook_eventlog::EventLog::append(&*served.log, &name, any, vec![given]).await.unwrap();
+        let appended = client.append_to_stream(stream.as_str(), &Default::default(), events("Opened", 1)).await;
+        assert_eq!(appended.is_ok(), access == Access::Append, "{appended:?}");
+        let before = served.log_length().await;
+        let metadata = StreamMetadataBuilder::new().truncate_before(7).build();
+        let described = client.set_stream_metadata(stream.as_str(), &Default::default(), &metadata).await;
+        assert!(matches!(described, Err(Error::AccessDenied)), "{described:?}");
+        let deleted = client.delete_stream(stream.as_str(), &DeleteStreamOptions::default()).await;
+        assert!(matches!(deleted, Err(Error::AccessDenied)), "{deleted:?}");
+        let ended = client.tombstone_stream(stream.as_str(), &TombstoneStreamOptions::default()).await;
+        assert!(matches!(ended, Err(Error::AccessDenied)), "{ended:?}");
+        // By the other call, too.
+        let batch = client.batch_append(&kurrentdb::BatchAppendOptions::default()).await.unwrap();
+        let described = batch.append_to_stream(format!("$${stream}"), StreamState::Any, events("$metadata", 1)).await;
+        assert!(described.is_err(), "{described:?}");
+        assert_eq!(served.log_length().await, before);
+    }
 }
