@@ -11,6 +11,7 @@ use serde_json::Value;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::append::Room;
 use crate::expected::Expected;
 use crate::names;
 use crate::refusals;
@@ -33,6 +34,8 @@ pub enum Access {
 pub struct Store {
     pub log: Arc<EmbeddedLog>,
     pub states: Arc<States>,
+    /// For appends that are not done yet.
+    pub room: Room,
     access: Access,
 }
 
@@ -50,7 +53,7 @@ pub enum Outcome {
 
 impl Store {
     pub fn new(log: Arc<EmbeddedLog>, access: Access) -> Self {
-        Self { log, states: Arc::new(States::new()), access }
+        Self { log, states: Arc::new(States::new()), room: Room::new(), access }
     }
 
     /// What the metadata of a stream says; a stream with a tombstone is refused.
