@@ -99,7 +99,7 @@ impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
         let id = events::parse_id(request.correlation_id.clone())?;
         let unfinished = match self.unfinished.remove(&id) {
             Some(unfinished) => Some(unfinished),
-            None => begin(&request),
+            None => begin(&self.store, &request),
         };
         let Some(mut unfinished) = unfinished else {
             return Err(Status::invalid_argument("the first part of an append holds its options"));
@@ -108,6 +108,9 @@ impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
             let event = events::parse_event(proposed.id, proposed.metadata, proposed.custom_metadata, proposed.data);
             if unfinished.refused.is_none() {
                 unfinished.refused = event.and_then(|event| unfinished.gathered.push(event)).err();
+            }
+            if unfinished.refused.is_some() {
+                unfinished.gathered.clear();
             }
         }
         if request.is_final {
@@ -121,26 +124,32 @@ impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
     }
 }
 
-fn begin(request: &BatchAppendReq) -> Option<Unfinished> {
+fn begin(store: &Store, request: &BatchAppendReq) -> Option<Unfinished> {
     let options = request.options.as_ref()?;
     Some(Unfinished {
         correlation: request.correlation_id.clone(),
         stream: names::parse(options.stream_identifier.as_ref()),
         identifier: options.stream_identifier.clone(),
         expected: Expected::or_any(options.expected_stream_position),
-        gathered: Gathered::default(),
+        gathered: store.room.gather(),
         refused: None,
     })
 }
 
 async fn finish(store: Arc<Store>, unfinished: Unfinished) -> BatchAppendResp {
-    let Unfinished { correlation, stream, identifier, expected, gathered, refused } = unfinished;
+    let Unfinished { correlation, stream, identifier, expected, mut gathered, refused } = unfinished;
     let outcome = match (stream, refused) {
         (Err(status), _) | (_, Some(status)) => Err(status),
-        (Ok(stream), None) => store.append(&stream, expected, gathered.events).await,
+        (Ok(stream), None) => store.append(&stream, expected, gathered.take_events()).await,
     };
     let result = match outcome {
         Ok(Outcome::Appended(appended)) => batch_append_resp::Result::Success(success(&appended)),
+        Ok(Outcome::Nothing { current }) => batch_append_resp::Result::Success(batch_append_resp::Success {
+            current_revision_option: Some(
+                current.map_or(CurrentRevisionOption::NoStream(()), CurrentRevisionOption::CurrentRevision),
+            ),
+            position_option: Some(PositionOption::NoPosition(())),
+        }),
         Ok(Outcome::WrongExpectedVersion { current }) => batch_append_resp::Result::Error(rpc::Status {
             code: Code::FailedPrecondition as i32,
             message: "WrongExpectedVersion".into(),

@@ -14,6 +14,16 @@ pub enum Expected {
 }
 
 impl Expected {
+    /// Whether a stream that ends at `last`, or is not there, is what is expected.
+    pub fn fits(self, last: Option<u64>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NoStream => last.is_none(),
+            Self::StreamExists => last.is_some(),
+            Self::Revision(revision) => last == Some(revision),
+        }
+    }
+
     /// As clients count it.
     pub fn as_number(self) -> i64 {
         match self {

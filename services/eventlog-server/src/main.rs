@@ -25,9 +25,13 @@ struct Arguments {
     /// Where to listen. Connections are neither encrypted nor authenticated: loopback addresses only.
     #[arg(long, env = "CASEBOOK_LOG_LISTEN", default_value = "127.0.0.1:2113")]
     listen: SocketAddr,
-    /// Let clients read and nothing else.
+    /// Let clients append to every stream, and not just read: for a log that several processes of Casebook share. Nobody is
+    /// asked who they are.
     #[arg(long)]
-    read_only: bool,
+    writable: bool,
+    /// Let clients also delete and end streams and write metadata, which hides events from readers.
+    #[arg(long, requires = "writable")]
+    deletable: bool,
 }
 
 fn main() -> ExitCode {
@@ -54,7 +58,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let log = Arc::new(EmbeddedLog::open(&arguments.log_dir, Options::default())?);
     let listener = TcpListener::bind(arguments.listen).await?;
-    let access = if arguments.read_only { Access::ReadOnly } else { Access::ReadWrite };
+    let access = match (arguments.writable, arguments.deletable) {
+        (false, _) => Access::Read,
+        (true, false) => Access::Append,
+        (true, true) => Access::Delete,
+    };
     // Whoever starts this waits for the line: it names the port where 0 was asked for.
     writeln!(std::io::stdout(), "serving  kurrentdb://{}?tls=false", listener.local_addr()?)?;
     let stop = CancellationToken::new();

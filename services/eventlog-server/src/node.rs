@@ -18,13 +18,8 @@ const FOLLOWS_VERSION: &str = "24.10.0";
 
 const STREAMS: &str = "event_store.client.streams.streams";
 /// Methods of it, and what of each beyond its bare use.
-const STREAMS_METHODS: [(&str, &[&str]); 5] = [
-    ("append", &[]),
-    ("batchappend", &["deadline_duration"]),
-    ("delete", &[]),
-    ("read", &["position", "events"]),
-    ("tombstone", &[]),
-];
+const STREAMS_METHODS: [(&str, &[&str]); 5] =
+    [("append", &[]), ("batchappend", &[]), ("delete", &[]), ("read", &["position", "events"]), ("tombstone", &[])];
 const OTHER_METHODS: [(&str, &str); 2] = [
     ("event_store.client.gossip.gossip", "read"),
     ("event_store.client.server_features.serverfeatures", "getsupportedmethods"),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use casebook_eventlog::embedded::EmbeddedLog;
-use casebook_eventlog::{Direction, EventLog as _, ReadError, RecordedEvent, StreamName};
+use casebook_eventlog::{Direction, EventLog as _, Position, ReadError, RecordedEvent, StreamName};
 use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
 use serde_json::{Map, Value};
@@ -17,8 +17,9 @@ use crate::names;
 pub const METADATA_TYPE: &str = "$metadata";
 /// The type of the event that ends a stream for good. It is kept as the last event of the stream's metadata.
 pub const TOMBSTONE_TYPE: &str = "$streamDeleted";
-/// `$tb` of a deleted stream: before this lies everything. The stream can still be appended to.
-pub const DELETED: u64 = i64::MAX.cast_unsigned();
+/// The `$tb` by which clients delete a stream: before it lies everything that was in the stream when this was written. What
+/// is appended later is to be read.
+const DELETED: u64 = i64::MAX.cast_unsigned();
 
 const TRUNCATE_BEFORE: &str = "$tb";
 const MAX_COUNT: &str = "$maxCount";
@@ -39,16 +40,18 @@ pub struct StreamState {
     pub max_age: Option<TimeDelta>,
     /// All of it, as it was written.
     pub metadata: Map<String, Value>,
+    /// The revision of the event that says so, in the stream of the metadata.
+    pub said_at: Option<u64>,
 }
 
 impl StreamState {
     fn of_event(event: &RecordedEvent) -> Self {
         if &*event.event_type == TOMBSTONE_TYPE {
-            return Self { tombstoned: true, ..Self::default() };
+            return Self { tombstoned: true, said_at: Some(event.revision), ..Self::default() };
         }
         let Ok(metadata) = serde_json::from_slice::<Map<String, Value>>(&event.data) else {
             tracing::warn!(stream = %event.stream, revision = event.revision, "metadata of a stream is not a JSON object");
-            return Self::default();
+            return Self { said_at: Some(event.revision), ..Self::default() };
         };
         let number = |name: &str| metadata.get(name).and_then(Value::as_u64);
         Self {
@@ -57,11 +60,14 @@ impl StreamState {
             max_count: number(MAX_COUNT),
             max_age: number(MAX_AGE).and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?)),
             metadata,
+            said_at: Some(event.revision),
         }
     }
 
-    pub fn is_deleted(&self) -> bool {
-        self.truncate_before >= DELETED
+    /// Whether a stream that ends at `last` is deleted: it looks as if it did not exist until something is appended. That needs
+    /// no change of the metadata, so an append that fails, or half of one, brings nothing back.
+    pub fn is_deleted(&self, last: u64) -> bool {
+        self.truncate_before > last
     }
 
     /// The lowest revision that is to be read of a stream that ends at `last`.
@@ -134,5 +140,26 @@ async fn read_state(log: &EmbeddedLog, stream: &StreamName) -> Result<StreamStat
         return Ok(StreamState { tombstoned, max_count: Some(1), ..StreamState::default() });
     }
     let Some(metadata) = names::metadata_of(stream) else { return Ok(StreamState::default()) };
-    Ok(newest(metadata).await?.first().map(|event| StreamState::of_event(event)).unwrap_or_default())
+    let Some(said) = newest(metadata).await?.pop() else { return Ok(StreamState::default()) };
+    let mut state = StreamState::of_event(&said);
+    if state.truncate_before >= DELETED {
+        state.truncate_before = count_before(log, stream, said.position).await?;
+    }
+    Ok(state)
+}
+
+/// How many events of a stream stand before a position. Revisions rise with positions, so a few reads find it.
+async fn count_before(log: &EmbeddedLog, stream: &StreamName, position: Position) -> Result<u64, ReadError> {
+    let last = log.read_stream(stream, Direction::Backwards, None, 1).await?;
+    let (mut before, mut behind) = (0, last.first().map_or(0, |last| last.revision + 1));
+    while before < behind {
+        let middle = before + (behind - before) / 2;
+        let there = log.read_stream(stream, Direction::Forwards, Some(middle), 1).await?;
+        if there.first().is_some_and(|event| event.position < position) {
+            before = middle + 1;
+        } else {
+            behind = middle;
+        }
+    }
+    Ok(before)
 }

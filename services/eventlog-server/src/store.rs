@@ -7,39 +7,53 @@ use casebook_eventlog::embedded::EmbeddedLog;
 use casebook_eventlog::{
     AppendError, Appended, Direction, EventLog as _, Expected as LogExpected, NewEvent, Position, StreamName,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::append::Room;
 use crate::expected::Expected;
 use crate::names;
 use crate::refusals;
-use crate::state::{DELETED, METADATA_TYPE, States, StreamState, TOMBSTONE_TYPE};
+use crate::state::{METADATA_TYPE, States, StreamState, TOMBSTONE_TYPE};
 
-/// Who may do what with a log that is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How often a delete is tried where others change the metadata of its stream meanwhile.
+const DELETE_TRIES_MAX: usize = 8;
+
+/// What whoever reaches the port may do with a log that is served: each may do what stands above it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// Whoever reaches the port may read and write.
-    ReadWrite,
-    /// Whoever reaches the port may read.
-    ReadOnly,
+    /// Read.
+    Read,
+    /// Append events to streams.
+    Append,
+    /// Hide what was appended: delete streams, end them, and write their metadata.
+    Delete,
 }
 
 pub struct Store {
     pub log: Arc<EmbeddedLog>,
-    pub states: States,
+    pub states: Arc<States>,
+    /// For appends that are not done yet.
+    pub room: Room,
     access: Access,
 }
 
 /// What became of an append that was not refused for other reasons.
 pub enum Outcome {
     Appended(Appended),
-    WrongExpectedVersion { current: Option<u64> },
+    /// There was nothing to append; this is where the stream stands.
+    Nothing {
+        current: Option<u64>,
+    },
+    WrongExpectedVersion {
+        current: Option<u64>,
+    },
 }
 
 impl Store {
     pub fn new(log: Arc<EmbeddedLog>, access: Access) -> Self {
-        Self { log, states: States::new(), access }
+        Self { log, states: Arc::new(States::new()), room: Room::new(), access }
     }
 
     /// What the metadata of a stream says; a stream with a tombstone is refused.
@@ -54,14 +68,25 @@ impl Store {
         Ok(last.map_err(|error| refusals::unread(&error))?.first().map(|event| event.revision))
     }
 
+    /// The revision of a stream's last event, where the stream is there for a reader.
+    async fn seen(&self, stream: &StreamName, state: &StreamState) -> Result<Option<u64>, Status> {
+        Ok(self.last_revision(stream).await?.filter(|last| !state.is_deleted(*last)))
+    }
+
     pub async fn append(
         &self,
         stream: &StreamName,
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Outcome, Status> {
-        self.check_write()?;
+        // Metadata hides events: a stream can be deleted by it.
+        self.check(if names::described_by(stream).is_some() { Access::Delete } else { Access::Append })?;
         let state = self.state(stream).await?;
+        if events.is_empty() {
+            let current = self.seen(stream, &state).await?;
+            let fits = expected.fits(current);
+            return Ok(if fits { Outcome::Nothing { current } } else { Outcome::WrongExpectedVersion { current } });
+        }
         let expected = match self.admit(stream, expected, &state).await? {
             Ok(expected) => expected,
             Err(current) => return Ok(Outcome::WrongExpectedVersion { current }),
@@ -75,10 +100,18 @@ impl Store {
         expected: LogExpected,
         events: Vec<NewEvent>,
     ) -> Result<Outcome, Status> {
-        let outcome = self.log.append(stream, expected, events).await;
-        if names::described_by(stream).is_some() {
-            self.states.forget(stream);
-        }
+        let outcome = if names::described_by(stream).is_some() {
+            // On a task of its own: the log appends also where the client goes away, and then the state is stale as well.
+            let (log, states, stream) = (Arc::clone(&self.log), Arc::clone(&self.states), stream.clone());
+            let describing = tokio::spawn(async move {
+                let outcome = log.append(&stream, expected, events).await;
+                states.forget(&stream);
+                outcome
+            });
+            describing.await.map_err(|error| Status::unavailable(error.to_string()))?
+        } else {
+            self.log.append(stream, expected, events).await
+        };
         match outcome {
             Ok(appended) => Ok(Outcome::Appended(appended)),
             Err(AppendError::WrongExpectedRevision { actual, .. }) => {
@@ -96,86 +129,121 @@ impl Store {
         expected: Expected,
         state: &StreamState,
     ) -> Result<Result<LogExpected, Option<u64>>, Status> {
-        if !state.is_deleted() {
-            return Ok(match expected {
-                Expected::Any => Ok(LogExpected::Any),
-                Expected::NoStream => Ok(LogExpected::NoStream),
-                Expected::Revision(revision) => Ok(LogExpected::Revision(revision)),
-                // Nothing makes a stream of the log go away again, so what is true now stays true.
-                Expected::StreamExists => self.last_revision(stream).await?.map(|_| LogExpected::Any).ok_or(None),
-            });
-        }
-        let last = self.last_revision(stream).await?;
-        let fits = match expected {
-            Expected::Any | Expected::NoStream => true,
-            Expected::Revision(revision) => last == Some(revision),
-            Expected::StreamExists => false,
+        // Where nothing is cut off, only one case needs a look at the stream.
+        let last = if state.truncate_before > 0 || expected == Expected::StreamExists {
+            self.last_revision(stream).await?
+        } else {
+            None
         };
-        if !fits {
-            return Ok(Err(last));
-        }
-        // First the metadata: whoever is told that the append was done can read it.
-        self.write_metadata(stream, state.truncated_before(last.map_or(0, |last| last + 1))).await?;
-        Ok(Ok(match (expected, last) {
-            (Expected::Any, _) => LogExpected::Any,
-            (_, Some(last)) => LogExpected::Revision(last),
-            (_, None) => LogExpected::NoStream,
-        }))
+        let deleted = last.filter(|last| state.is_deleted(*last));
+        Ok(match (expected, deleted) {
+            (Expected::Any, _) => Ok(LogExpected::Any),
+            // Not where the stream stood a moment ago: then another writer was quicker, and there is a stream.
+            (Expected::NoStream, Some(last)) => Ok(LogExpected::Revision(last)),
+            (Expected::NoStream, None) => Ok(LogExpected::NoStream),
+            (Expected::Revision(revision), _) => Ok(LogExpected::Revision(revision)),
+            (Expected::StreamExists, Some(last)) => Err(Some(last)),
+            (Expected::StreamExists, None) => last.map(|_| LogExpected::Any).ok_or(None),
+        })
     }
 
     /// Lets a stream look as if it did not exist. What is appended later begins behind its last event.
     pub async fn delete(&self, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
-        self.check_write()?;
-        let state = self.state(stream).await?;
-        let last = self.last_revision(stream).await?.filter(|_| !state.is_deleted());
-        let fits = match expected {
-            Expected::Revision(revision) => last == Some(revision),
-            Expected::NoStream => last.is_none(),
-            Expected::Any | Expected::StreamExists => last.is_some(),
-        };
-        if !fits {
-            return Err(refusals::wrong_expected_version(stream, expected, last));
+        self.check(Access::Delete)?;
+        for _ in 0..DELETE_TRIES_MAX {
+            let state = self.state(stream).await?;
+            let last = self.seen(stream, &state).await?;
+            if !expected.fits(last) {
+                return Err(refusals::wrong_expected_version(stream, expected, last));
+            }
+            // Up to the last event that was looked at, and not for ever: what another appends now stays to be read, as if it
+            // came after the delete.
+            let cut = last.map_or(state.truncate_before, |last| last + 1);
+            let metadata = Value::Object(state.truncated_before(cut)).to_string().into();
+            let unchanged = state.said_at.map_or(LogExpected::NoStream, LogExpected::Revision);
+            match self.describe(stream, unchanged, METADATA_TYPE, metadata).await? {
+                Outcome::Appended(appended) => return Ok(appended.position),
+                Outcome::WrongExpectedVersion { .. } | Outcome::Nothing { .. } => {}
+            }
         }
-        self.write_metadata(stream, state.truncated_before(DELETED)).await
+        Err(Status::aborted("others change the metadata of this stream all the time"))
     }
 
     /// Ends a stream for good: it can be neither read nor written any more.
     pub async fn tombstone(&self, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
-        self.check_write()?;
+        self.check(Access::Delete)?;
         let state = self.state(stream).await?;
         let last = self.last_revision(stream).await?;
-        let seen = last.filter(|_| !state.is_deleted());
+        let seen = last.filter(|last| !state.is_deleted(*last));
         let fits = match expected {
-            Expected::Any => true,
             Expected::Revision(revision) => last == Some(revision),
-            Expected::NoStream => seen.is_none(),
-            Expected::StreamExists => seen.is_some(),
+            expected => expected.fits(seen),
         };
         if !fits {
             return Err(refusals::wrong_expected_version(stream, expected, last));
         }
-        self.describe(stream, TOMBSTONE_TYPE, Bytes::from_static(b"{}")).await
-    }
-
-    async fn write_metadata(&self, stream: &StreamName, metadata: Map<String, Value>) -> Result<Position, Status> {
-        self.describe(stream, METADATA_TYPE, Value::Object(metadata).to_string().into()).await
-    }
-
-    /// Appends to the metadata of a stream.
-    async fn describe(&self, stream: &StreamName, event_type: &str, data: Bytes) -> Result<Position, Status> {
-        let metadata = names::metadata_of(stream)
-            .ok_or_else(|| Status::invalid_argument(format!("the name of `{stream}` is too long for metadata")))?;
-        let event = NewEvent { id: Uuid::new_v4(), event_type: event_type.into(), data, metadata: Bytes::new() };
-        match self.append_to_log(&metadata, LogExpected::Any, vec![event]).await? {
+        match self.describe(stream, LogExpected::Any, TOMBSTONE_TYPE, Bytes::from_static(b"{}")).await? {
             Outcome::Appended(appended) => Ok(appended.position),
-            Outcome::WrongExpectedVersion { .. } => Err(Status::aborted("another writer was quicker")),
+            Outcome::WrongExpectedVersion { .. } | Outcome::Nothing { .. } => {
+                Err(Status::aborted("another writer was quicker"))
+            }
         }
     }
 
-    fn check_write(&self) -> Result<(), Status> {
+    /// Appends to the metadata of a stream.
+    async fn describe(
+        &self,
+        stream: &StreamName,
+        expected: LogExpected,
+        event_type: &str,
+        data: Bytes,
+    ) -> Result<Outcome, Status> {
+        let metadata = names::metadata_of(stream)
+            .ok_or_else(|| Status::invalid_argument(format!("the name of `{stream}` is too long for metadata")))?;
+        let event = NewEvent { id: Uuid::new_v4(), event_type: event_type.into(), data, metadata: Bytes::new() };
+        self.append_to_log(&metadata, expected, vec![event]).await
+    }
+
+    fn check(&self, needed: Access) -> Result<(), Status> {
         match self.access {
-            Access::ReadWrite => Ok(()),
-            Access::ReadOnly => Err(refusals::access_denied("this log is served for reading only")),
+            access if access >= needed => Ok(()),
+            Access::Read => Err(refusals::access_denied("this log is served for reading only")),
+            Access::Append | Access::Delete => {
+                Err(refusals::access_denied("this log is served for appends: nothing of it may be hidden"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use casebook_eventlog::embedded::Options;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn metadata_of_a_client_that_went_away_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(EmbeddedLog::open(folder.path(), Options::default()).unwrap());
+        let store = Store::new(Arc::clone(&log), Access::Delete);
+        for micros in (0..2000).step_by(50) {
+            let stream = StreamName::of("case", Uuid::new_v4());
+            let metadata = names::metadata_of(&stream).unwrap();
+            assert_eq!(store.state(&stream).await.unwrap().truncate_before, 0);
+            let event = NewEvent {
+                id: Uuid::new_v4(),
+                event_type: METADATA_TYPE.into(),
+                data: r#"{"$tb":7}"#.into(),
+                metadata: Bytes::new(),
+            };
+            let writing = store.append(&metadata, Expected::Any, vec![event]);
+            let _ = tokio::time::timeout(Duration::from_micros(micros), writing).await;
+            // Long enough for what was begun to end.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let written = States::new().of(&log, &stream).await.unwrap();
+            assert_eq!(store.state(&stream).await.unwrap(), written, "gone after {micros} µs");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
+use super::page::Page;
 use crate::port::{Batch, Filter, Position, RecordedEvent};
 
 /// Events looked at in one go, so that a reader holds the lock (and with it the writer) for microseconds.
@@ -59,18 +60,20 @@ impl Feed {
     }
 
     /// What stands behind `after`, or `None` where that is no longer all in memory.
-    pub fn read(&self, after: Position, filter: &Filter, limit: usize) -> Option<Batch> {
+    pub fn read(&self, after: Position, filter: &Filter, page: Page) -> Option<Batch> {
         let tail = self.tail.read().unwrap_or_else(PoisonError::into_inner);
         if after.0 < tail.floor {
             return None;
         }
         let mut batch = Batch { events: Vec::new(), through: after, at_head: after.0 >= tail.head };
         let seen = usize::try_from(after.0 - tail.floor).unwrap_or(usize::MAX).min(tail.events.len());
+        let mut bytes = 0;
         for event in tail.events.range(seen..).take(LOOKED_AT_MAX) {
             if filter.matches(&event.stream) {
-                if batch.events.len() == limit {
+                if batch.events.len() == page.events || bytes >= page.bytes {
                     break;
                 }
+                bytes += event.data.len() + event.metadata.len();
                 batch.events.push(Arc::clone(event));
             }
             batch.through = event.position;

@@ -10,6 +10,7 @@ mod checksum;
 mod feed;
 mod ids;
 mod ledger;
+mod page;
 mod queue;
 mod reader;
 mod readers;
@@ -27,6 +28,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use self::feed::{Bounds, Feed};
+pub use self::page::Page;
 use self::queue::Queue;
 pub use self::reader::Stretch;
 use self::readers::Readers;
@@ -122,6 +124,11 @@ impl EmbeddedLog {
         self.readers.read(move |reader| reader.all_backwards(before, &filter, limit)).await
     }
 
+    /// A subscription whose batches are no larger than `page`: for followers that may be many, and slow.
+    pub fn follow(&self, after: Position, filter: Filter, page: Page) -> Box<dyn Subscription> {
+        Arc::clone(&self.readers).follow(after, filter, page)
+    }
+
     /// Takes no more appends, writes those that wait, and returns when all is on the disk and the folder is
     /// free for another writer. Reading goes on.
     pub async fn close(&self) {
@@ -176,11 +183,11 @@ impl EventLog for EmbeddedLog {
     }
 
     async fn read_all(&self, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
-        self.readers.all(after, filter, limit).await
+        self.readers.all(after, filter, Page { events: limit, ..Page::MAX }).await
     }
 
     fn subscribe(&self, after: Position, filter: Filter) -> Box<dyn Subscription> {
-        Arc::clone(&self.readers).follow(after, filter)
+        self.follow(after, filter, Page::MAX)
     }
 
     async fn head(&self) -> Result<Position, ReadError> {

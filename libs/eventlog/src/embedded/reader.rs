@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::checksum::Content;
+use super::page::Page;
 use crate::port::{
     Batch, Direction, Filter, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName,
 };
@@ -72,9 +73,9 @@ impl Reader {
     }
 
     /// One stretch of `$all`, from one snapshot.
-    pub fn all(&mut self, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
+    pub fn all(&mut self, after: Position, filter: &Filter, page: Page) -> Result<Batch, ReadError> {
         let mut batch = Batch { events: Vec::new(), through: after, at_head: false };
-        let limit = limit.min(READ_EVENTS_MAX);
+        let page = page.bounded();
         let (mut looked_at, mut bytes) = (0, 0);
         let mut statement = self.connection.prepare_cached(ALL).map_err(unreadable)?;
         let mut rows = statement.query([signed(after.0)]).map_err(unreadable)?;
@@ -83,7 +84,7 @@ impl Reader {
                 batch.at_head = true;
                 return Ok(batch);
             };
-            if looked_at == LOOKED_AT_MAX || batch.events.len() == limit || bytes >= READ_BYTES_MAX {
+            if looked_at == LOOKED_AT_MAX || batch.events.len() == page.events || bytes >= page.bytes {
                 return Ok(batch);
             }
             let position = number(row, 0)?;

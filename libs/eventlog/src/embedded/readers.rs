@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
 
 use super::feed::Feed;
+use super::page::Page;
 use super::reader::Reader;
 use super::schema::{Folder, OpenError};
-use crate::port::{Batch, Filter, Position, READ_EVENTS_MAX, ReadError, Subscription};
+use crate::port::{Batch, Filter, Position, ReadError, Subscription};
 
 /// Reads from the disk that run at once; others wait their turn.
 const READERS_MAX: usize = 4;
@@ -65,18 +66,18 @@ impl Readers {
     }
 
     /// From memory where what is asked for is new, else from the disk.
-    pub async fn all(self: &Arc<Self>, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
-        let limit = limit.min(READ_EVENTS_MAX);
-        if let Some(batch) = self.feed.as_ref().and_then(|feed| feed.read(after, filter, limit)) {
+    pub async fn all(self: &Arc<Self>, after: Position, filter: &Filter, page: Page) -> Result<Batch, ReadError> {
+        let page = page.bounded();
+        if let Some(batch) = self.feed.as_ref().and_then(|feed| feed.read(after, filter, page)) {
             return Ok(batch);
         }
         let filter = filter.clone();
-        self.read(move |reader| reader.all(after, &filter, limit)).await
+        self.read(move |reader| reader.all(after, &filter, page)).await
     }
 
-    pub fn follow(self: Arc<Self>, after: Position, filter: Filter) -> Box<dyn Subscription> {
+    pub fn follow(self: Arc<Self>, after: Position, filter: Filter, page: Page) -> Box<dyn Subscription> {
         let heads = self.feed.as_ref().map(|feed| feed.heads());
-        Box::new(Follower { readers: self, filter, cursor: after, heads })
+        Box::new(Follower { readers: self, filter, page, cursor: after, heads })
     }
 }
 
@@ -84,6 +85,7 @@ impl Readers {
 struct Follower {
     readers: Arc<Readers>,
     filter: Filter,
+    page: Page,
     cursor: Position,
     heads: Option<watch::Receiver<u64>>,
 }
@@ -92,7 +94,7 @@ struct Follower {
 impl Subscription for Follower {
     async fn next(&mut self) -> Result<Batch, ReadError> {
         loop {
-            let batch = self.readers.all(self.cursor, &self.filter, READ_EVENTS_MAX).await?;
+            let batch = self.readers.all(self.cursor, &self.filter, self.page).await?;
             if batch.through > self.cursor {
                 self.cursor = batch.through;
                 return Ok(batch);

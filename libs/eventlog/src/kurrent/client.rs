@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::DateTime;
 use kurrentdb::{
-    AppendToStreamOptions, Client, ClientSettings, CurrentRevision, Error, EventData, ReadAllOptions,
+    AppendToStreamOptions, Client, ClientSettings, CurrentRevision, Error, EventData, ReadAllOptions, ReadEvent,
     ReadStreamOptions, StreamPosition, StreamState, SubscriptionFilter,
 };
 use serde_json::value::RawValue;
@@ -182,6 +182,11 @@ impl Connection {
         Ok(Written { revision: written.next_expected_version, position })
     }
 
+    /// Events of one stream.
+    ///
+    /// A response that was cut off looks to the client like one that has ended, and half a stream like a stream. What tells
+    /// them apart is the last revision, which the server names behind the last event: without it, a read that brought fewer
+    /// events than were asked for was cut off.
     pub async fn read_stream(
         &self,
         stream: &StreamName,
@@ -206,11 +211,15 @@ impl Connection {
             let (name, options) = (stream.as_str().to_owned(), options.clone());
             Box::pin(async move {
                 let mut reading = client.read_stream(name, &options).await?;
-                let mut stretch = Stretch::default();
-                while stretch.bytes < READ_BYTES_MAX
-                    && let Some(event) = reading.next().await?
-                {
-                    stretch.push(event.get_original_event())?;
+                let (mut stretch, mut ended) = (Stretch::default(), false);
+                while stretch.bytes < READ_BYTES_MAX {
+                    match reading.next_read_event().await? {
+                        Some(ReadEvent::Event(event)) => stretch.push(event.get_original_event())?,
+                        Some(ReadEvent::LastStreamPosition(_)) => ended = true,
+                        Some(_) => {}
+                        None if ended || stretch.seen >= limit => break,
+                        None => return Err(cut_off()),
+                    }
                 }
                 Ok(stretch.events)
             })
@@ -254,7 +263,7 @@ impl Connection {
                 while stretch.seen < limit && stretch.bytes < READ_BYTES_MAX {
                     let Some(event) = reading.next().await? else {
                         if stretch.last < head.position {
-                            return Err(Error::ServerError("a read was cut off".into()));
+                            return Err(cut_off());
                         }
                         break;
                     };
@@ -334,6 +343,11 @@ fn proposed(event: &NewEvent) -> Result<EventData, AppendError> {
     let value = RawValue::from_string(text).map_err(|_| not_json())?;
     let proposed = EventData::json(&event.event_type, &value).map_err(|_| not_json())?;
     Ok(proposed.id(event.id).metadata(Bytes::clone(&event.metadata)))
+}
+
+/// A response without its end: the connection is of no more use.
+fn cut_off() -> Error {
+    Error::ServerError("a read was cut off".into())
 }
 
 fn failure(error: Error) -> Failure {

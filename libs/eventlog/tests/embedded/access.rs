@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, OpenError, Options};
+use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, OpenError, Options, Page};
 use casebook_eventlog::{AppendError, EventLog, Expected, Filter, Position};
 use rusqlite::Connection;
 
@@ -76,5 +76,32 @@ async fn the_files_of_others_are_refused_and_left_alone() {
             assert!(matches!(outcome, Err(OpenError::NotALog(_))), "{outcome:?}");
         }
         assert_eq!(std::fs::read(folder.join(DATABASE_FILE)).expect("the file"), before);
+    }
+}
+
+#[tokio::test]
+async fn a_follower_takes_no_more_than_a_page_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = open(folder.path());
+    let given: Vec<_> = (0..9).map(|_| event()).collect();
+    log.append(&stream(), Expected::NoStream, given.clone()).await.expect("an append");
+    drop(log);
+    // From the disk, and from memory.
+    for fresh in [true, false] {
+        let log = open(folder.path());
+        if !fresh {
+            log.append(&stream(), Expected::NoStream, (0..9).map(|_| event()).collect()).await.expect("an append");
+        }
+        let (after, events) = (if fresh { Position::START } else { Position(9) }, given.len());
+        for (page, size) in [(Page { events: 2, ..Page::MAX }, 2), (Page { bytes: 1, ..Page::MAX }, 1)] {
+            let mut follower = log.follow(after, Filter::all(), page);
+            let mut seen = 0;
+            while seen < events {
+                let batch = follower.next().await.expect("a batch");
+                assert!((1..=size).contains(&batch.events.len()), "{page:?}");
+                seen += batch.events.len();
+            }
+            assert_eq!(seen, events);
+        }
     }
 }

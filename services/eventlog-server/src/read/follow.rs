@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{From, PAGE_EVENTS, Pages, Reading, Responses, paged};
+use super::{FOLLOWED, From, PAGE_EVENTS, Pages, Reading, Responses, paged};
 use crate::filter::Filter;
 use crate::proto::streams::{ReadResp, read_resp};
 use crate::state::{TOMBSTONE_TYPE, now};
@@ -31,7 +31,7 @@ pub(super) async fn all(
         From::At(position) => position,
         From::End => reading.store.log.head().await.map_err(|error| refusals::unread(&error))?,
     };
-    let subscription = reading.store.log.subscribe(after, filter.of_log.clone());
+    let subscription = reading.store.log.follow(after, filter.of_log.clone(), FOLLOWED);
     let follow = FollowAll { reading, filter, subscription, at: after, checkpoint: after, live: false, began: false };
     Ok(paged(UntilStopped { pages: follow, stop }))
 }
@@ -134,7 +134,7 @@ pub(super) async fn stream(
     let head = log.head().await.map_err(|error| refusals::unread(&error))?;
     let names = [Some(stream.clone()), names::metadata_of(&stream)];
     let filter = LogFilter::starting_with(names.into_iter().flatten().map(|name| name.to_string()));
-    let live = log.subscribe(head, filter);
+    let live = log.follow(head, filter, FOLLOWED);
     let follow = FollowStream { reading, stream, next, live, phase: Phase::Beginning };
     Ok(paged(UntilStopped { pages: follow, stop }))
 }

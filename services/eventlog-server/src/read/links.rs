@@ -7,6 +7,7 @@ use tonic::Status;
 
 use super::Reading;
 use crate::proto::streams::ReadResp;
+use crate::state::now;
 use crate::{events, names, refusals};
 
 /// The type of an event that stands for another: its data is `{revision}@{stream}`.
@@ -28,7 +29,17 @@ impl Reading {
             return Ok(None);
         };
         let (Ok(revision), Ok(stream)) = (revision.parse(), names::from_wire(stream)) else { return Ok(None) };
-        let read = self.store.log.read_stream(&stream, Direction::Forwards, Some(revision), 1).await;
-        Ok(read.map_err(|error| refusals::unread(&error))?.pop())
+        // A link shows nothing that a read of its stream would not show.
+        let log = &self.store.log;
+        let state = self.store.states.of(log, &stream).await.map_err(|error| refusals::unread(&error))?;
+        let Some(last) = self.store.last_revision(&stream).await?.filter(|_| !state.tombstoned) else {
+            return Ok(None);
+        };
+        if !(state.first_revision(last)..=last).contains(&revision) {
+            return Ok(None);
+        }
+        let read = log.read_stream(&stream, Direction::Forwards, Some(revision), 1).await;
+        let target = read.map_err(|error| refusals::unread(&error))?.pop();
+        Ok(target.filter(|event| !state.is_expired(event, now())))
     }
 }

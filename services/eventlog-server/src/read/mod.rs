@@ -8,6 +8,7 @@ mod stream;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use casebook_eventlog::embedded::Page;
 use casebook_eventlog::{Direction, Position, StreamName};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,9 @@ use crate::store::Store;
 
 /// Events of one read of the log on behalf of a client: so many are in memory for it at a time.
 const PAGE_EVENTS: usize = 512;
+
+/// What a subscription takes from the log at a time: a client that does not read holds so much of the server's memory.
+const FOLLOWED: Page = Page { events: PAGE_EVENTS, bytes: 1 << 20 };
 
 pub type Responses = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
 

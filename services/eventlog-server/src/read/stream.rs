@@ -37,24 +37,30 @@ impl StreamPages {
         count: u64,
     ) -> Result<Self, Status> {
         let state = reading.store.state(&stream).await?;
-        let last = reading.store.last_revision(&stream).await?.filter(|_| !state.is_deleted());
+        let last = reading.store.last_revision(&stream).await?.filter(|last| !state.is_deleted(*last));
         let bounds = last.map(|last| Bounds { first: state.first_revision(last), last });
         let next = bounds.and_then(|bounds| begin_at(direction, from, bounds));
         Ok(Self { reading, stream, direction, next, left: count, bounds, began: false })
     }
 
-    /// What is said before the first event.
-    fn head(&mut self) -> Option<ReadResp> {
+    /// What is said before the first event. Where there is none to read, that is all.
+    fn head(&mut self) -> Vec<ReadResp> {
         self.began = true;
         let Some(bounds) = self.bounds else {
             let stream_identifier = Some(StreamIdentifier { stream_name: names::to_wire(&self.stream).into() });
-            return Some(events::content(read_resp::Content::StreamNotFound(read_resp::StreamNotFound {
-                stream_identifier,
-            })));
+            let missing = read_resp::StreamNotFound { stream_identifier };
+            return vec![events::content(read_resp::Content::StreamNotFound(missing))];
         };
-        let told = self.reading.tells_bounds && bounds.first <= bounds.last;
-        told.then(|| events::content(read_resp::Content::FirstStreamPosition(bounds.first)))
+        let first = self.reading.tells_bounds && bounds.first <= bounds.last;
+        let first = first.then(|| events::content(read_resp::Content::FirstStreamPosition(bounds.first)));
+        let last = (self.reading.tells_bounds && self.next.is_none()).then(|| last_position(bounds));
+        first.into_iter().chain(last).collect()
     }
+}
+
+/// The mark of a read that came to an end of the stream. A reader takes a response without it for one that was cut off.
+fn last_position(bounds: Bounds) -> ReadResp {
+    events::content(read_resp::Content::LastStreamPosition(bounds.last))
 }
 
 /// Where a read begins, or `None` where that is beyond the stream.
@@ -72,7 +78,7 @@ fn begin_at(direction: Direction, from: From<u64>, bounds: Bounds) -> Option<u64
 
 impl Pages for StreamPages {
     async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
-        let mut page: Vec<ReadResp> = if self.began { Vec::new() } else { self.head().into_iter().collect() };
+        let mut page = if self.began { Vec::new() } else { self.head() };
         let (Some(from), Some(bounds)) = (self.next.filter(|_| self.left > 0), self.bounds) else {
             return Ok((!page.is_empty()).then_some(page));
         };
@@ -97,7 +103,7 @@ impl Pages for StreamPages {
         };
         if self.reading.tells_bounds && at_end && (self.next.is_none() || self.left == 0) {
             self.next = None;
-            page.push(events::content(read_resp::Content::LastStreamPosition(bounds.last)));
+            page.push(last_position(bounds));
         }
         Ok(Some(page))
     }

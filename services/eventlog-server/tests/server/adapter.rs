@@ -54,7 +54,7 @@ async fn many_adapters_and_the_engine_itself_share_a_log() {
 async fn a_server_that_goes_away_and_comes_back_loses_and_repeats_nothing() {
     const EVENTS: usize = 120;
     let folder = tempfile::tempdir().expect("a folder");
-    let mut served = Served::with(folder.path(), ([127, 0, 0, 1], 0).into(), Access::ReadWrite).await;
+    let mut served = Served::with(folder.path(), ([127, 0, 0, 1], 0).into(), Access::Append).await;
     let address = served.address;
     let log = Arc::new(adapter(&served).await);
     let stream = StreamName::of("case", Uuid::new_v4());
@@ -100,7 +100,7 @@ async fn a_server_that_goes_away_and_comes_back_loses_and_repeats_nothing() {
             served.end().await;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
-        served = Served::with(folder.path(), address, Access::ReadWrite).await;
+        served = Served::with(folder.path(), address, Access::Append).await;
     }
     let written = writing.await.expect("the writer");
     assert_eq!(following.await.expect("the follower"), written);
@@ -109,7 +109,7 @@ async fn a_server_that_goes_away_and_comes_back_loses_and_repeats_nothing() {
 #[tokio::test]
 async fn what_is_served_for_reading_takes_no_append() {
     let folder = tempfile::tempdir().expect("a folder");
-    let served = Served::with(folder.path(), ([127, 0, 0, 1], 0).into(), Access::ReadOnly).await;
+    let served = Served::with(folder.path(), ([127, 0, 0, 1], 0).into(), Access::Read).await;
     let log = adapter(&served).await;
     let stream = StreamName::of("case", Uuid::new_v4());
     let outcome = log.append(&stream, Expected::Any, vec![given(0)]).await;

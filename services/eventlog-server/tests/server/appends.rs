@@ -118,6 +118,23 @@ async fn a_batch_holds_many_appends() {
 }
 
 #[tokio::test]
+async fn an_append_of_nothing_tells_where_the_stream_is() {
+    let served = Served::begin().await;
+    let (client, stream) = (served.client(), stream("case"));
+    client.append_to_stream(stream.as_str(), &at(StreamState::Any), events("Opened", 3)).await.unwrap();
+    let batch = client.batch_append(&BatchAppendOptions::default()).await.unwrap();
+    let written = client.append_to_stream(stream.as_str(), &at(StreamState::Any), events("Opened", 0)).await.unwrap();
+    assert_eq!(written.next_expected_version, 2);
+    let written = batch.append_to_stream(&stream, StreamState::Any, events("Opened", 0)).await.unwrap();
+    assert_eq!(written.current_revision(), Some(2));
+    let wrong = StreamState::StreamRevision(7);
+    let refused = client.append_to_stream(stream.as_str(), &at(wrong), events("Opened", 0)).await;
+    assert!(matches!(refused, Err(Error::WrongExpectedVersion { .. })), "{refused:?}");
+    assert!(batch.append_to_stream(&stream, wrong, events("Opened", 0)).await.is_err());
+    assert_eq!(served.log_length().await, 3);
+}
+
+#[tokio::test]
 async fn a_refused_append_of_a_batch_is_told() {
     let served = Served::begin().await;
     let client = served.client();

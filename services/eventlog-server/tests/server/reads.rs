@@ -171,6 +171,13 @@ async fn a_link_leads_to_its_event() {
     let mut read = client.read_stream(links.as_str(), &Default::default()).await.unwrap();
     let plain = read.next().await.unwrap().unwrap();
     assert!(plain.link.is_none() && plain.get_original_event().event_type == "$>");
+    client.delete_stream(stream.as_str(), &Default::default()).await.unwrap();
+    let mut read = client.read_stream(links.as_str(), &ReadStreamOptions::default().resolve_link_tos()).await.unwrap();
+    let deleted = read.next().await.unwrap().unwrap();
+    assert!(deleted.event.is_none() && deleted.link.is_some(), "a link does not show what was deleted");
+    client.tombstone_stream(stream.as_str(), &Default::default()).await.unwrap();
+    let mut read = client.read_stream(links.as_str(), &ReadStreamOptions::default().resolve_link_tos()).await.unwrap();
+    assert!(read.next().await.unwrap().unwrap().event.is_none());
 }
 
 #[tokio::test]

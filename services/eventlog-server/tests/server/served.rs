@@ -24,7 +24,7 @@ pub struct Served {
 impl Served {
     pub async fn begin() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let served = Self::with(folder.path(), ([127, 0, 0, 1], 0).into(), Access::ReadWrite).await;
+        let served = Self::with(folder.path(), ([127, 0, 0, 1], 0).into(), Access::Delete).await;
         Self { _folder: Some(folder), ..served }
     }
 

@@ -69,7 +69,7 @@ async fn serves_for_another_process() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     println!("{SERVING}{}", listener.local_addr().expect("an address"));
     let stop = CancellationToken::new();
-    let _ = tokio::time::timeout(LIFE, serve(listener, log, Access::ReadWrite, stop)).await;
+    let _ = tokio::time::timeout(LIFE, serve(listener, log, Access::Append, stop)).await;
 }
 
 async fn play(log: LogAt) -> Summary {
