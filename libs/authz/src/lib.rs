@@ -9,5 +9,5 @@ mod principal;
 mod token;
 
 pub use layer::{AuthLayer, AuthService};
-pub use principal::Principal;
+pub use principal::{Principal, Standing};
 pub use token::{TokenError, TokenKey, TokenVerifier};

@@ -11,7 +11,50 @@ pub struct Principal {
     pub roles: Vec<Role>,
 }
 
+/// As whom somebody asks. Each service decides how far each of them sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    Institution(&'a str),
+    Platform(&'a str),
+    Subject(AccountId),
+    Auditor,
+    /// An officer of an agency that answers for a region.
+    Officer,
+    /// A system of Casebook's own.
+    System,
+    /// Somebody to whom nothing is open by what they are.
+    Nothing,
+}
+
+/// The roles of officers.
+const OFFICERS: [Role; 6] =
+    [Role::Intake, Role::Registrar, Role::Verifier, Role::Reviewer, Role::CaseOfficer, Role::AppealOfficer];
+
 impl Principal {
+    /// One answer for all services: with an order of each one's own, a token of several roles would be one person here and another
+    /// there. Whoever is bound to a name is that and no more, whatever other roles the token has; a role that nobody has
+    /// thought of yet opens nothing.
+    pub fn standing(&self) -> Standing<'_> {
+        if self.unbound_role().is_some() {
+            return Standing::Nothing;
+        }
+        if let Some(id) = self.institution() {
+            Standing::Institution(id)
+        } else if let Some(id) = self.platform() {
+            Standing::Platform(id)
+        } else if let Some(account) = self.subject() {
+            Standing::Subject(account)
+        } else if self.has(Role::Auditor) {
+            Standing::Auditor
+        } else if OFFICERS.iter().any(|role| self.has(*role)) {
+            Standing::Officer
+        } else if self.has(Role::System) {
+            Standing::System
+        } else {
+            Standing::Nothing
+        }
+    }
+
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
@@ -71,6 +114,39 @@ mod tests {
         assert_eq!(of("platform-weibo", Role::Subject).platform(), None);
         assert_eq!(of("institution-1", Role::Institution).institution(), Some("1"));
         assert_eq!(of("institution-1", Role::Subject).institution(), None);
+    }
+
+    #[test]
+    fn a_name_counts_before_every_other_role_and_no_role_opens_by_default() {
+        let account = AccountId::of("weibo", "u-1");
+        let subject = format!("subject-{account}");
+        for (agency, roles, standing) in [
+            ("institution-1", &[Role::Institution, Role::Auditor] as &[Role], Standing::Institution("1")),
+            ("platform-weibo", &[Role::Platform, Role::CaseOfficer], Standing::Platform("weibo")),
+            (&subject, &[Role::Subject], Standing::Subject(account)),
+            (&subject, &[Role::Subject, Role::Subject], Standing::Subject(account)),
+            (&subject, &[Role::Subject, Role::Registrar], Standing::Subject(account)),
+            ("audit-office", &[Role::Auditor, Role::CaseOfficer], Standing::Auditor),
+            ("cac-310000", &[Role::System, Role::Intake], Standing::Officer),
+            ("cac-310000", &[Role::Registrar], Standing::Officer),
+            ("casebook", &[Role::System], Standing::System),
+            ("portal", &[Role::Portal], Standing::Nothing),
+            // The name without the role, the role without the name, neither.
+            (&subject, &[Role::Portal], Standing::Nothing),
+            ("cac-310000", &[Role::Reviewer, Role::Institution], Standing::Nothing),
+            ("cac-310000", &[], Standing::Nothing),
+        ] {
+            let principal = Principal {
+                actor: Actor {
+                    agency: agency.parse().unwrap(),
+                    officer: "somebody".parse().unwrap(),
+                    agency_kind: None,
+                    region: Region::NATIONAL,
+                },
+                roles: roles.to_vec(),
+            };
+            assert_eq!(principal.standing(), standing, "{agency} {roles:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an agency is shown of a matter: its own cases with their leads and orders, and what led to them.
 //!
-//! Several cases may come from one item, each with another agency; what they share is one correlation. And one agency's case
+//! What led to a case is what is listed here and no more: a service that is added, or an event of one, is shown to nobody until
+//! somebody has thought of who may know it. Several cases may come from one item, each with another agency; what they share is one correlation. And one agency's case
 //! shows no reporter whom another agency keeps (X10).
 
 use std::collections::{HashMap, HashSet};
@@ -17,6 +18,13 @@ const CASE: &str = "case";
 const LEAD: &str = "lead";
 const ORDER: &str = "order";
 const REPORT: &str = "report";
+const ITEM: &str = "item";
+/// The registry is open to agencies, which it is kept for.
+const ACCOUNT: &str = "account";
+const CREDENTIAL: &str = "credential";
+/// What of a credential led to a case: the fraud that was reported and concluded. The rest is about a person (X11), and lies with the
+/// agency of the applicant's region, which need not be that of the case.
+pub const FRAUD: [&str; 2] = ["casebook.credentials.v1.FraudReported", "casebook.credentials.v1.FraudConcluded"];
 const REPORT_FILED: &str = "casebook.review.v1.ReportFiled";
 const REPORTER: &str = "reporterRef";
 const OPENED: &str = "casebook.enforcement.v1.CaseOpened";
@@ -114,14 +122,16 @@ impl Shown {
                 let of = first.first().and_then(|event| serde_json::from_slice::<OfCase>(&event.data).ok());
                 Ok(self.cases.contains(&of.unwrap_or_default().case_id))
             }
-            _ => Ok(true),
+            REPORT | ITEM | ACCOUNT | CREDENTIAL => Ok(true),
+            _ => Ok(false),
         }
     }
 
     /// Whether the agency is given the bytes of an event of such a stream: a report's name the reporter.
     pub fn bytes_of(&self, event: &RecordedEvent) -> bool {
         let own = || Metadata::parse(&event.metadata).is_ok_and(|metadata| metadata.agency == self.agency);
-        event.stream.category() != REPORT || &*event.event_type != REPORT_FILED || own()
+        let names_reporter = event.stream.category() == REPORT && &*event.event_type == REPORT_FILED;
+        of_matter(event.stream.as_str(), &event.event_type) && (!names_reporter || own())
     }
 
     /// An entry as the agency is shown it.
@@ -132,6 +142,16 @@ impl Shown {
         }
         entry
     }
+}
+
+/// Whether only some events of a stream that an agency may see belong to its matter.
+pub fn in_part(stream: &str) -> bool {
+    stream.split_once('-').is_some_and(|(category, _)| category == CREDENTIAL)
+}
+
+/// Whether an event of a stream that an agency may see belongs to its matter.
+pub fn of_matter(stream: &str, event_type: &str) -> bool {
+    !in_part(stream) || FRAUD.contains(&event_type)
 }
 
 /// What cannot be read is not shown: it may name the reporter all the same.

@@ -1,6 +1,6 @@
 //! Everything that is kept of a log, held against the log while nothing goes on: no call, no reaction and no deadline changes what
-//! is looked at. Rows are brought up to the end of the log first, as at any start; the hash chain must be there already,
-//! because one that is made anew agrees with whatever the log says.
+//! is looked at. Rows are brought up to the end of the log first, as at any start; the hash chain must be there already, as far as
+//! a running process would have brought it, because what is made anew of it agrees with whatever the log says.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ use casebook_audit::readmodel::Migrator as AuditTables;
 use casebook_audit::verify::{Noted, Stretch, verify_range};
 use casebook_authz::TokenKey;
 use casebook_bootstrap::{Foundation, Keys, Layout, LogAt, LogError, RestError, Service, Settings, StartError, policy};
+use casebook_eventlog::embedded::DATABASE_FILE;
 use casebook_eventlog::{EventLog, Filter, Position, ReadError};
 use casebook_execution::{Clock, SystemClock};
 use casebook_readmodel::{OpenError as RowsError, ProjectionError, ReadModel, ViewReport};
@@ -20,8 +21,8 @@ use tonic::service::RoutesBuilder;
 use crate::system::SERVICES;
 
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(3600);
-/// The chain follows the log within moments: only a log that is younger than this may be without one, because its first process was
-/// killed at once.
+/// The chain follows the log within moments: a process that is killed leaves what it wrote last without it, and no more than
+/// this. So an old copy of the chain is none over what was written since.
 const CHAIN_LAG_MAX: TimeDelta = TimeDelta::minutes(1);
 /// The read model that holds the chain.
 const CHAIN: &str = "audit";
@@ -88,8 +89,8 @@ pub async fn verify(
         return Err(VerificationError::NoFolder(data_dir.display().to_string()));
     }
     let chain_reached = chain_reached(&layout.read_models).await?;
-    if log.server.is_none() && !layout.log.is_dir() {
-        // A process that was stopped before it made its log has left nothing to look at.
+    if log.server.is_none() && !layout.log.join(DATABASE_FILE).is_file() {
+        // A process that was stopped before it made its log has left nothing to look at. Opening would make an empty one.
         let views = if chain_reached == Position::START { Vec::new() } else { vec![no_log(chain_reached)] };
         return Ok(Verified { head: Position::START, chain_reached, views });
     }
@@ -97,9 +98,10 @@ pub async fn verify(
     let opened = log.open(&layout.log, &clock).await?;
     let log = opened.log.clone();
     let head = log.head().await?;
-    if chain_reached == Position::START && lasted(&log).await? > CHAIN_LAG_MAX {
+    if lag(&log, chain_reached, head).await? > CHAIN_LAG_MAX {
+        // Looking would bring the chain up to the log, and nobody would find this a second time.
         opened.close().await;
-        return Ok(Verified { head, chain_reached, views: vec![no_chain(head)] });
+        return Ok(Verified { head, chain_reached, views: vec![no_chain(chain_reached, head)] });
     }
     // Nobody calls and nothing is claimed: the keys of the deployment are not needed, and none are made.
     let keys = Keys { tokens: TokenKey::from_bytes(&[0; 32]), claims: [0; 32] };
@@ -152,14 +154,16 @@ async fn chain_reached(read_models: &Path) -> Result<Position, VerificationError
     Ok(ReadModel::open_sqlite::<AuditTables>(&file).await?.reached())
 }
 
-/// How long a log has been written to; nothing, if it is empty.
-async fn lasted(log: &Arc<dyn EventLog>) -> Result<TimeDelta, ReadError> {
-    let head = log.head().await?;
+/// For how long the log was written to behind the end of the chain; nothing, if the chain reaches the log's.
+async fn lag(log: &Arc<dyn EventLog>, chain_reached: Position, head: Position) -> Result<TimeDelta, ReadError> {
+    if chain_reached >= head {
+        return Ok(TimeDelta::zero());
+    }
     let at = async |before| {
         let events = log.read_all(Position(before), &Filter::all(), 1).await?.events;
         Ok::<_, ReadError>(events.first().map(|event| event.recorded_at))
     };
-    let (first, last) = (at(0).await?, at(head.0.saturating_sub(1)).await?);
+    let (first, last) = (at(chain_reached.0).await?, at(head.0.saturating_sub(1)).await?);
     Ok(first.zip(last).map_or(TimeDelta::zero(), |(first, last)| last - first))
 }
 
@@ -168,10 +172,10 @@ fn no_log(chain_reached: Position) -> ViewReport {
     ViewReport { view: "chain", mismatches: 1, named: vec![words], ..ViewReport::default() }
 }
 
-fn no_chain(head: Position) -> ViewReport {
+fn no_chain(chain_reached: Position, head: Position) -> ViewReport {
     let words = format!(
-        "the log ends at position {}, and there is no hash chain over it: one made now would agree with anything",
-        head.0
+        "the log ends at position {}, and the hash chain over it at {}: what is made of it now would agree with anything",
+        head.0, chain_reached.0
     );
     ViewReport { view: "chain", mismatches: 1, named: vec![words], ..ViewReport::default() }
 }

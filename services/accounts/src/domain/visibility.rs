@@ -7,7 +7,7 @@ use super::account::Declaration;
 /// How far somebody sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sight {
-    /// That of agencies, for which the registry is kept (R03-R06), and of auditors: everything.
+    /// That of agencies, for which the registry is kept (R03-R06), of auditors and of Casebook's own systems: everything.
     Everything,
     /// That of an institution's office: the accounts that it declared. Those of others name their persons.
     Institution(String),
@@ -15,6 +15,7 @@ pub enum Sight {
     Platform(String),
     /// That of whoever runs one account.
     Account(AccountId),
+    Nothing,
 }
 
 impl Sight {
@@ -24,6 +25,7 @@ impl Sight {
             Self::Institution(own) => declaration.institution_id.to_string() == *own,
             Self::Platform(own) => declaration.platform.as_str() == own,
             Self::Account(own) => declaration.account_id() == *own,
+            Self::Nothing => false,
         }
     }
 
@@ -31,7 +33,7 @@ impl Sight {
     pub fn reaches_undeclared(&self, platform: &str, account_id: AccountId) -> bool {
         match self {
             Self::Everything => true,
-            Self::Institution(_) => false,
+            Self::Institution(_) | Self::Nothing => false,
             Self::Platform(own) => platform == own,
             Self::Account(own) => account_id == *own,
         }

@@ -5,6 +5,7 @@ use casebook_kernel::ids::AccountId;
 use casebook_proto::accounts::v1 as pb;
 use tonic::{Request, Response, Status};
 
+use super::known::sight;
 use super::parse::{authority, field, legal_bases, observer, read};
 use super::{Calls, refusal, replied};
 use crate::codec::values::{at, cause, uuid};
@@ -18,7 +19,7 @@ impl Calls {
     ) -> Result<Response<pb::RecordHandleChangeResponse>, Status> {
         let Write { request, context, principal } = self.gate.write(request)?;
         let account_id: AccountId = field("account_id", &request.account_id)?;
-        let account = self.account(account_id).await?;
+        let account = self.known_account(&sight(&principal), account_id).await?;
         let institution = self.institution(account.declaration.institution_id).await?;
         let command = AccountCommand::ChangeHandle {
             observer: observer(&principal),

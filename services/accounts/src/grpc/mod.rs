@@ -3,6 +3,7 @@
 mod account;
 mod declaration;
 mod institution;
+mod known;
 mod parse;
 mod query;
 mod refusal;
@@ -10,7 +11,7 @@ mod refusal;
 use std::sync::Arc;
 
 use casebook_bootstrap::{Gate, execute_status, store_status};
-use casebook_execution::{Claims, Context, ExecuteError, Executed, Loaded, Store};
+use casebook_execution::{Claims, Context, ExecuteError, Executed, Store};
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_policy::PolicySet;
 use casebook_proto::accounts::v1 as pb;
@@ -19,7 +20,7 @@ use casebook_proto::check::WriteRequest;
 use casebook_readmodel::ReadModel;
 use tonic::{Request, Response, Status};
 
-use crate::domain::account::{Account, AccountCommand, AccountRefusal, AccountRegistry, AccountState, ApprovalChain};
+use crate::domain::account::{AccountCommand, AccountRefusal, AccountRegistry, ApprovalChain};
 use crate::domain::institution::{Institution, InstitutionCommand, InstitutionState, Registered};
 use crate::figures::FiguresDesk;
 use crate::resource;
@@ -48,6 +49,7 @@ impl Calls {
     ) -> Result<(Option<pb::Account>, u64), Status> {
         let write = self.gate.write(request)?;
         let (account_id, command) = command(&write)?;
+        self.known_account(&known::sight(&write.principal), account_id).await?;
         self.execute_account(account_id, &write.context, command).await
     }
 
@@ -81,15 +83,6 @@ impl Calls {
         match loaded.state {
             InstitutionState::Registered(registered) => Ok(*registered),
             InstitutionState::Absent => Err(refusal::unknown_institution()),
-        }
-    }
-
-    /// The account that a request names, as it is now.
-    async fn account(&self, id: AccountId) -> Result<Account, Status> {
-        let loaded: Loaded<AccountRegistry> = self.accounts.load(id.uuid()).await.map_err(store_status)?;
-        match loaded.state {
-            AccountState::Declared(account) => Ok(*account),
-            AccountState::Absent => Err(refusal::unknown_account()),
         }
     }
 }

@@ -1,16 +1,14 @@
 //! Questions. What is asked as of a moment is folded from the log; lists come from rows.
 
-use casebook_authz::Principal;
 use casebook_bootstrap::{history, invalid, list_status, store_status};
 use casebook_kernel::ids::{AccountId, InstitutionId};
 use casebook_proto::accounts::v1 as pb;
-use casebook_proto::common::v1::Role;
 use tonic::{Request, Response, Status};
 
+use super::known::sight;
 use super::parse::{field, read, region_filter, some_field};
 use super::{Calls, refusal};
 use crate::codec::values::{grade, kind, level, time};
-use crate::domain::visibility::Sight;
 use crate::domain::{institution, measure};
 use crate::readmodel::{
     AccountFilter, AccountOrder, InstitutionFilter, InstitutionOrder, list_accounts, list_institutions, orders_on,
@@ -191,24 +189,6 @@ impl Calls {
             measures: in_force.into_iter().map(resource::measure).collect(),
         }))
     }
-}
-
-impl Calls {
-    /// Refuses what is asked of an account that the caller may not know of, as if nobody had declared it.
-    async fn known_account(&self, sight: &Sight, id: AccountId) -> Result<(), Status> {
-        match self.accounts.load(id.uuid()).await.map_err(store_status)?.state.account() {
-            Some(account) if sight.reaches(&account.declaration) => Ok(()),
-            Some(_) | None => Err(refusal::unknown_account()),
-        }
-    }
-}
-
-/// Whoever acts for an institution or a platform sees what is theirs, whatever else they are.
-fn sight(principal: &Principal) -> Sight {
-    let platform = || principal.platform().map(|id| Sight::Platform(id.to_owned()));
-    let operator = || principal.subject().filter(|_| principal.roles == [Role::Subject]).map(Sight::Account);
-    let institution = principal.institution().map(|id| Sight::Institution(id.to_owned()));
-    institution.or_else(platform).or_else(operator).unwrap_or(Sight::Everything)
 }
 
 /// The account that is asked for, for the record of reads.

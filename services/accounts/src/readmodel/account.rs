@@ -110,6 +110,7 @@ fn within_sight(sight: &Sight) -> Condition {
         Sight::Institution(own) => condition.add(Column::InstitutionId.eq(own)),
         Sight::Platform(own) => condition.add(Column::Platform.eq(own)),
         Sight::Account(own) => condition.add(Column::Id.eq(own.to_string())),
+        Sight::Nothing => condition.add(Expr::value(false)),
     }
 }
 

@@ -360,7 +360,7 @@ async fn a_platform_reports_a_new_handle() {
         ..Default::default()
     };
     let foreign = pb::RecordHandleChangeRequest { request_id: id_of_request(), ..rename.clone() };
-    assert_eq!(refused(house.api.record_handle_change(by(platform("weibo"), foreign)).await).1, "OTHER_PLATFORM");
+    assert_eq!(refused(house.api.record_handle_change(by(platform("weibo"), foreign)).await).1, "NOTHING_DECLARED");
     let reply = house.api.record_handle_change(by(platform("douyin"), rename)).await.unwrap().into_inner();
     let renamed = reply.account.unwrap();
     assert!(renamed.institution_name_misused);

@@ -9,7 +9,7 @@ use casebook_proto::accounts::v1::accounts_service_server::AccountsService as _;
 use casebook_proto::common::v1::Role;
 use tonic::Code;
 
-use crate::house::{House, auditor, by, declaration, office, operator, platform, refused, registrar};
+use crate::house::{House, auditor, by, declaration, id_of_request, office, operator, platform, refused, registrar};
 use crate::people::{self, other_office};
 
 /// What a caller finds of uid-1: by id, in the history, among the accounts and with its measures. Where it finds nothing it is told
@@ -53,6 +53,10 @@ async fn a_hospital_reads_its_own_accounts() {
         (platform("weibo"), false),
         (operator("uid-1"), true),
         (operator("uid-2"), false),
+        // Somebody who is nobody's, and an operator whose token has another role beside: it opens nothing more.
+        (Principal { actor: registrar().actor, roles: vec![Role::Portal] }, false),
+        (Principal { roles: vec![Role::Subject, Role::Registrar], ..operator("uid-2") }, false),
+        (Principal { roles: vec![Role::Subject, Role::Subject], ..operator("uid-2") }, false),
     ] {
         assert_eq!(finds(&house, &who, &id).await, sees, "{:?}", who.actor);
     }
@@ -68,6 +72,46 @@ async fn a_hospital_reads_its_own_accounts() {
     house.close().await;
 }
 
+/// A write asks what a read asks: whoever may not know of the account is told that nobody declared it, not whose it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_on_an_account_of_others_meets_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path()).await;
+    house.register().await;
+    let account_id = house.file(declaration("uid-1")).await.account_id;
+    let elsewhere = Principal { actor: other_office(), roles: vec![Role::Institution] };
+    let unknown = (Code::NotFound, "NOTHING_DECLARED".to_owned());
+    let request_id = id_of_request;
+    let (reasons, id) = ("停用".to_owned(), account_id.clone());
+    let submit = pb::SubmitDeclarationRequest { request_id: request_id(), account_id: id, ..Default::default() };
+    assert_eq!(refused(house.api.submit_declaration(by(elsewhere.clone(), submit)).await), unknown);
+    let id = account_id.clone();
+    let close = pb::CloseAccountRequest { request_id: request_id(), account_id: id, reasons, ..Default::default() };
+    assert_eq!(refused(house.api.close_account(by(elsewhere.clone(), close)).await), unknown);
+    house.clock.turn_to(people::at(8));
+    let observed_at = Some(casebook_proto::timestamp(people::at(8)));
+    let handle = || pb::RecordHandleChangeRequest {
+        request_id: request_id(),
+        account_id: account_id.clone(),
+        new_handle: "张医生说".into(),
+        observed_at,
+        ..Default::default()
+    };
+    let followers = || pb::RecordFollowerSnapshotRequest {
+        request_id: request_id(),
+        account_id: account_id.clone(),
+        followers: 7,
+        observed_at,
+        ..Default::default()
+    };
+    assert_eq!(refused(house.api.record_handle_change(by(elsewhere.clone(), handle())).await), unknown);
+    assert_eq!(refused(house.api.record_follower_snapshot(by(elsewhere, followers())).await), unknown);
+    assert_eq!(refused(house.api.record_handle_change(by(platform("weibo"), handle())).await), unknown);
+    assert_eq!(refused(house.api.record_follower_snapshot(by(platform("weibo"), followers())).await), unknown);
+    assert!(house.api.record_follower_snapshot(by(platform("douyin"), followers())).await.is_ok());
+    house.close().await;
+}
+
 /// The rule by itself.
 #[test]
 fn measures_on_undeclared_accounts_are_for_whoever_carries_them_out() {
@@ -79,6 +123,7 @@ fn measures_on_undeclared_accounts_are_for_whoever_carries_them_out() {
         (Sight::Platform("weibo".into()), false),
         (Sight::Account(account), true),
         (Sight::Account(AccountId::of("douyin", "uid-1")), false),
+        (Sight::Nothing, false),
     ] {
         assert_eq!(sight.reaches_undeclared("douyin", account), reaches, "{sight:?}");
     }

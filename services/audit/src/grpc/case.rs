@@ -1,5 +1,7 @@
 //! What is asked of one case: its dossier, its head, what happened between two moments.
 
+use std::collections::HashSet;
+
 use casebook_bootstrap::{invalid, operation_status};
 use casebook_execution::AsOf;
 use casebook_proto::audit::v1::{
@@ -13,7 +15,7 @@ use uuid::Uuid;
 use super::{Audit, CASE_NOT_FOUND, case_head, case_stream, chain_head, log_status};
 use crate::dossier::{Entries, entries};
 use crate::readmodel::CaseStream;
-use crate::shown::Shown;
+use crate::shown::{FRAUD, Shown, in_part, of_matter};
 
 const GET_DOSSIER: &str = "/casebook.audit.v1.AuditService/GetDossier";
 const GET_CASE_HEAD: &str = "/casebook.audit.v1.AuditService/GetCaseHead";
@@ -143,8 +145,17 @@ impl Audit {
         if let Some(shown) = shown {
             let names: Vec<String> = streams.iter().map(|of| of.stream.clone()).collect();
             let seen = shown.streams(&self.log, names.iter().map(String::as_str)).await.map_err(log_status)?;
-            streams.retain(|of| seen.get(of.stream.as_str()).copied().unwrap_or(false));
-            count = streams.len() as u64;
+            let mut known = Vec::with_capacity(streams.len());
+            for of in streams.into_iter().filter(|of| seen.get(of.stream.as_str()).copied().unwrap_or(false)) {
+                if in_part(&of.stream) {
+                    let part = self.kept().stream_in_part(case, &of.stream, &FRAUD, through).await;
+                    known.extend(part.map_err(|error| operation_status(&error))?);
+                } else {
+                    known.push(of);
+                }
+            }
+            count = known.len() as u64;
+            streams = known;
         }
         Ok((streams, count))
     }
@@ -180,11 +191,17 @@ impl Audit {
             let used = &kept[..page.used.min(kept.len())];
             let streams = used.iter().map(|row| row.stream.as_str());
             let seen = shown.streams(&self.log, streams).await.map_err(log_status)?;
-            let sees = |stream: &str| seen.get(stream).copied().unwrap_or(false);
-            let hidden: Vec<u64> =
-                used.iter().filter(|row| !sees(&row.stream)).map(|row| row.position.cast_unsigned()).collect();
+            let sees = |stream: &str, event_type: &str| {
+                seen.get(stream).copied().unwrap_or(false) && of_matter(stream, event_type)
+            };
+            // By the type that was kept: what was altered in the log does not come to light by that.
+            let hidden: HashSet<u64> = used
+                .iter()
+                .filter(|row| !sees(&row.stream, &row.event_type))
+                .map(|row| row.position.cast_unsigned())
+                .collect();
             page.altered.retain(|position| !hidden.contains(position));
-            page.entries.retain(|entry| sees(&entry.stream));
+            page.entries.retain(|entry| !hidden.contains(&entry.position) && sees(&entry.stream, &entry.event_type));
             page.entries = page.entries.into_iter().map(|entry| shown.entry(entry)).collect();
         }
         Ok((page, next))

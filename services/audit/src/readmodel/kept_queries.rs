@@ -164,6 +164,29 @@ impl Kept<'_> {
             .await?;
         Ok((first, count))
     }
+
+    /// One stream of a case by its events of these types alone; none if it has none of them.
+    pub async fn stream_in_part(
+        self,
+        case: Uuid,
+        stream: &str,
+        types: &[&str],
+        through: u64,
+    ) -> Result<Option<CaseStream>, DbErr> {
+        of_case(case)
+            .filter(Column::Position.lte(signed(through)))
+            .filter(Column::Stream.eq(stream))
+            .filter(Column::EventType.is_in(types.iter().copied()))
+            .select_only()
+            .column(Column::Stream)
+            .column_as(Column::Position.count(), "events")
+            .column_as(Column::Position.min(), "first_position")
+            .column_as(Column::Position.max(), "last_position")
+            .group_by(Column::Stream)
+            .into_model::<CaseStream>()
+            .one(self.0.reader())
+            .await
+    }
 }
 
 fn of_case(case: Uuid) -> sea_orm::Select<Entity> {

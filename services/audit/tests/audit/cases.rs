@@ -222,6 +222,58 @@ async fn what_else_came_of_a_report_is_not_in_the_dossier() {
     assert_eq!(see("tcm-310000", 6).await.unwrap_err().code(), Code::NotFound);
 }
 
+/// X11: a case of fraud shows what was reported and concluded of it, and nothing else that is about the holder; and what nobody has
+/// listed is not shown.
+#[tokio::test]
+async fn a_dossier_shows_of_a_credential_the_fraud_alone() {
+    let running = Running::new().await;
+    let credential = stream("credential", 1);
+    for what in ["CredentialFiled", "ChecksRun", "FraudReported", "BadgeSuspended", "FraudConcluded"] {
+        let event_type = format!("casebook.credentials.v1.{what}");
+        running.append_as(&credential, CORRELATION, "wjw-330000", &event_type, r#"{"holder":"h-1"}"#).await;
+    }
+    running.append(&stream("recertification", 2), CORRELATION, "wjw-330000", "{}").await;
+    running.append(&stream("claim", 3), CORRELATION, "wjw-330000", "{}").await;
+    running.append(&stream("unheard", 4), CORRELATION, "wjw-330000", "{}").await;
+    let other = stream("credential", 9);
+    let filed = "casebook.credentials.v1.CredentialFiled";
+    running.append_as(&other, CORRELATION, "wjw-330000", filed, "{}").await;
+    running.append(&stream("lead", CASE), CORRELATION, "casebook", "{}").await;
+    running.open(CASE, CORRELATION, "cac-310000").await;
+    for open in ["item", "account"] {
+        running.append(&stream(open, 5), CORRELATION, "casebook", "{}").await;
+    }
+    running.settle().await;
+    let see = |request| running.audit.get_dossier(call(&case_officer("cac-310000"), request));
+    let seen = see(dossier_of(CASE)).await.unwrap().into_inner();
+    assert_eq!(positions(&seen), [3, 5, 10, 11, 12, 13]);
+    let streams: Vec<_> =
+        seen.streams.iter().map(|of| (of.stream.clone(), of.events, of.first_position, of.last_position)).collect();
+    assert_eq!(streams[0], (credential.to_string(), 2, 3, 5), "no more is told of it than is shown");
+    assert_eq!((streams.len(), seen.stream_count), (5, 5));
+    let then = see(GetDossierRequest { as_of_position: 4, ..dossier_of(CASE) }).await.unwrap().into_inner();
+    assert_eq!((then.streams[0].events, positions(&then)), (1, vec![3]));
+    let between = DiffCaseRequest { case_id: id(CASE).to_string(), ..Default::default() };
+    let between = running.audit.diff_case(call(&case_officer("cac-310000"), between)).await.unwrap().into_inner();
+    assert_eq!(between.entries, seen.entries);
+    let mut raw = Vec::new();
+    for position in 1..=13 {
+        let asked = call(&case_officer("cac-310000"), GetRawEventRequest { position });
+        if running.audit.get_raw_event(asked).await.is_ok() {
+            raw.push(position);
+        }
+    }
+    assert_eq!(raw, positions(&seen));
+    assert_eq!(dossier(&running, dossier_of(CASE)).await.unwrap().entries.len(), 13, "an auditor sees all of it");
+    // Somebody alters what is hidden: that it is altered is for those who may see it.
+    let altered = "UPDATE events SET data = CAST('{}' AS BLOB) WHERE position IN (1, 5)";
+    let log = intruder(&running.place);
+    log.execute(altered, []).unwrap();
+    reseal(&log);
+    let seen = see(dossier_of(CASE)).await.unwrap().into_inner();
+    assert_eq!(seen.altered_positions, [5]);
+}
+
 /// X: an auditor sees all; an agency its own cases; of others it does not even learn that they exist.
 #[tokio::test]
 async fn a_case_officer_sees_the_cases_of_their_agency_and_no_other() {

@@ -48,6 +48,9 @@ impl Verify {
                     say(format!("    {words}"))?;
                 }
             }
+            // Also where all agrees: how much of the log the chain vouched for before anybody looked.
+            let (reached, head) = (verified.chain_reached.0, verified.head.0);
+            say(format!("the hash chain had reached position {reached} of {head}"))?;
         }
         if mismatches > 0 {
             return Err(format!("{mismatches} rows differ from the log").into());

@@ -11,7 +11,7 @@ mod verification;
 
 use std::sync::Arc;
 
-use casebook_authz::Principal;
+use casebook_authz::{Principal, Standing};
 use casebook_bootstrap::{Foundation, Gate, execute_status, store_status};
 use casebook_execution::{Claims, Context, Executed, Head, Loaded, Store};
 use casebook_kernel::ids::CredentialId;
@@ -109,21 +109,14 @@ fn is_operator(principal: &Principal) -> bool {
     principal.roles.iter().all(|role| *role == Role::Subject)
 }
 
-/// The roles of officers of an agency that answers for a region.
-const OFFICERS: [Role; 5] = [Role::Registrar, Role::Verifier, Role::Reviewer, Role::CaseOfficer, Role::AppealOfficer];
-
-/// Whoever acts for an institution or a platform sees what is theirs, whatever else they are.
 fn sight(principal: &Principal) -> Sight {
-    if let Some(id) = principal.institution() {
-        Sight::Institution(id.to_owned())
-    } else if let Some(id) = principal.platform() {
-        Sight::Platform(id.to_owned())
-    } else if principal.has(Role::Auditor) || principal.has(Role::System) {
-        Sight::Everything
-    } else if OFFICERS.iter().any(|role| principal.has(*role)) {
-        Sight::Region(principal.actor.region)
-    } else {
-        principal.subject().map_or(Sight::Nothing, Sight::Account)
+    match principal.standing() {
+        Standing::Auditor | Standing::System => Sight::Everything,
+        Standing::Officer => Sight::Region(principal.actor.region),
+        Standing::Institution(id) => Sight::Institution(id.to_owned()),
+        Standing::Platform(id) => Sight::Platform(id.to_owned()),
+        Standing::Subject(account) => Sight::Account(account),
+        Standing::Nothing => Sight::Nothing,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casebook_authz::Principal;
+use casebook_authz::{Principal, Standing};
 use casebook_bootstrap::{Explained, Gate, Write, execute_status, invalid, list_status, store_status};
 use casebook_eventlog::EventLog;
 use casebook_execution::{Claims, Context, Loaded, Store};
@@ -202,16 +202,23 @@ impl Desk {
 
     /// How far a caller sees: by the role, by what the token says of the agency, and by the policy pack's competences (R93).
     pub fn sight(&self, principal: &Principal) -> Sight {
-        if principal.has(Role::Auditor) {
-            return Sight::Everything;
+        match principal.standing() {
+            Standing::Auditor => Sight::Everything,
+            // Cases are for those who conduct them and hear appeals: an officer of the registry is none.
+            Standing::Officer if principal.has(Role::CaseOfficer) || principal.has(Role::AppealOfficer) => {
+                let kind = principal.actor.agency_kind;
+                let violations = self.policy.pack.violations();
+                let competent =
+                    violations.filter(|violation| kind.is_some_and(|kind| violation.agencies.contains(&kind)));
+                Sight::of_officer(&principal.actor, competent.map(|violation| violation.id.clone()).collect())
+            }
+            Standing::Subject(account) => Sight::Account(account),
+            Standing::Officer
+            | Standing::Institution(_)
+            | Standing::Platform(_)
+            | Standing::System
+            | Standing::Nothing => Sight::Nothing,
         }
-        if principal.has(Role::CaseOfficer) || principal.has(Role::AppealOfficer) {
-            let kind = principal.actor.agency_kind;
-            let violations = self.policy.pack.violations();
-            let competent = violations.filter(|violation| kind.is_some_and(|kind| violation.agencies.contains(&kind)));
-            return Sight::of_officer(&principal.actor, competent.map(|violation| violation.id.clone()).collect());
-        }
-        principal.subject().map_or(Sight::Nothing, Sight::Account)
     }
 
     /// A lead that the caller may know of.

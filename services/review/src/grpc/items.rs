@@ -39,7 +39,7 @@ impl Review {
         for (row, item) in (0..).zip(request.items) {
             let context = part(&context, &format!("row/{row}"));
             let ingested = match self.captured_by(&principal, item) {
-                Ok(capture) => self.ingest_one(&context, source(&principal), capture, region).await,
+                Ok(capture) => self.ingest_one(&context, &principal, capture, region).await,
                 Err(status) => Err(status),
             };
             rows.push(match ingested {
@@ -63,16 +63,18 @@ impl Review {
         }
     }
 
-    /// Takes one item in, screens what is new of it, and says which rules it meets.
+    /// Takes one item in, screens what is new of it, and says which rules it meets. Whoever may not know of the item is told that
+    /// it came in, and not how often it was seen before (X10).
     async fn ingest_one(
         &self,
         context: &Context,
-        source: ItemSource,
+        principal: &Principal,
         capture: Capture,
         region: Region,
     ) -> Result<(proto::IngestedRow, u64), Status> {
         let unidentified = || refusal::item(&ItemRefusal::Unidentified).status(ItemRefusal::Unidentified);
         let id = capture.item_id().ok_or_else(unidentified)?;
+        let (source, sight) = (source(principal), sight(principal));
         let observe = ItemCommand::Observe { capture, source, report: None, region, now: context.now };
         let (item, position, unchanged) = match self.items.execute(id.uuid(), context, observe).await {
             Ok(executed) => (executed.state, executed.head.position.0, false),
@@ -83,11 +85,14 @@ impl Review {
         };
         let item = item.item().ok_or_else(no_item)?;
         let version = if item.deleted_at.is_some() { 0 } else { item.latest() };
+        let knows = sight.reaches_item(item);
+        // A platform hears of a text of its own what a screening of the text would tell it.
+        let rules = |version| if knows || source == ItemSource::Platform { rules_met(version) } else { Vec::new() };
         let mut row = proto::IngestedRow {
             item_id: id.to_string(),
-            version,
+            version: if knows { version } else { 0 },
             unchanged,
-            rule_ids: rules_met(item.version(version)),
+            rule_ids: rules(item.version(version)),
             ..proto::IngestedRow::default()
         };
         let mut last = position;
@@ -95,7 +100,7 @@ impl Review {
         if version > 0 && !screened && !context.validate_only {
             let executed = self.examiner.screen(&part(context, "screen"), item, version).await;
             if let Some(executed) = executed.map_err(examination_status)? {
-                row.rule_ids = rules_met(executed.state.item().and_then(|item| item.version(version)));
+                row.rule_ids = rules(executed.state.item().and_then(|item| item.version(version)));
                 last = executed.head.position.0;
             }
         }

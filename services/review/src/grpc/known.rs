@@ -1,9 +1,8 @@
 //! What the caller may know of. What does not exist and what is not for the caller cannot be told apart.
 
-use casebook_authz::Principal;
+use casebook_authz::{Principal, Standing};
 use casebook_bootstrap::{Explained, store_status};
 use casebook_kernel::ids::{ItemId, ReportId};
-use casebook_proto::common::v1::Role;
 use tonic::Status;
 
 use super::Review;
@@ -11,16 +10,15 @@ use crate::domain::item::ItemState;
 use crate::domain::report::{FiledReport, ReportState};
 use crate::domain::visibility::Sight;
 
-/// The roles of officers of an agency that answers for a region.
-const OFFICERS: [Role; 4] = [Role::Intake, Role::Reviewer, Role::CaseOfficer, Role::AppealOfficer];
-
 pub(super) fn sight(principal: &Principal) -> Sight {
-    if principal.has(Role::Auditor) {
-        Sight::Everything
-    } else if OFFICERS.iter().any(|role| principal.has(*role)) {
-        Sight::of_officer(&principal.actor)
-    } else {
-        Sight::Own(principal.actor.agency.clone())
+    match principal.standing() {
+        Standing::Auditor => Sight::Everything,
+        Standing::Officer => Sight::of_officer(&principal.actor),
+        Standing::Institution(_)
+        | Standing::Platform(_)
+        | Standing::Subject(_)
+        | Standing::System
+        | Standing::Nothing => Sight::Own(principal.actor.agency.clone()),
     }
 }
 

@@ -71,6 +71,35 @@ async fn sees(client: &mut Client, report_id: &str, item_id: &str) -> (bool, boo
     (got.is_some(), item.is_some(), knows)
 }
 
+/// What somebody brings in who may not know of the item tells them nothing of what others made of it; a platform hears what the rules
+/// say of its own text.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_brings_an_item_in_is_told_no_more_than_they_may_know() {
+    let world = World::start(NOW).await;
+    let all = [Role::Intake, Role::Reviewer];
+    let text = "我说：三天根治糖尿病，加微信购买";
+    let capture = ItemCapture { text: text.into(), ..filing(1, "").item.expect("an item") };
+    let batch = |number, region: &str, item: &ItemCapture| IngestItemsRequest {
+        request_id: request_id(number),
+        region: region.into(),
+        items: vec![item.clone()],
+        ..Default::default()
+    };
+    for (agency, roles, region, number, version, meets) in [
+        ("cac-310115", &all as &[Role], "310115", 1, 1, true),
+        ("cac-310115", &all, "310115", 2, 1, true),
+        ("cac-330000", &all, "330000", 3, 0, false),
+        ("platform-weibo", &[Role::Platform], "310115", 4, 0, true),
+    ] {
+        let mut client = world.client(agency, "o-1", region, roles);
+        let rows = client.ingest_items(batch(number, "310115", &capture)).await.expect("a reply").into_inner().rows;
+        assert_eq!(rows[0].error, None);
+        assert_eq!((rows[0].version, !rows[0].rule_ids.is_empty()), (version, meets), "{number}");
+    }
+    world.rows_agree().await;
+    world.stop().await;
+}
+
 /// An agency, its region and roles, and what it sees: the report, the item, the reporter.
 type Row<'a> = (&'a str, &'a str, &'a [Role], (bool, bool, bool));
 
