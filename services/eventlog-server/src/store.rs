@@ -153,7 +153,8 @@ impl Store {
         for _ in 0..DELETE_TRIES_MAX {
             let state = self.state(stream).await?;
             let last = self.seen(stream, &state).await?;
-            if !expected.fits(last) {
+            // Who deletes expects something to be there, whatever it is.
+            if !expected.fits(last) || (expected == Expected::Any && last.is_none()) {
                 return Err(refusals::wrong_expected_version(stream, expected, last));
             }
             // Up to the last event that was looked at, and not for ever: what another appends now stays to be read, as if it
