@@ -23,6 +23,10 @@ impl Conduct<'_> {
         self.progress.report_id = report.report_id;
         self.progress.item_id = report.filed.map(|filed| filed.item_id).unwrap_or_default();
         self.progress.region = self.matter.region.clone();
+        // Whoever looks at the post from now on sees this report on it, too.
+        let reviewer = self.cast.officer(&agency, Part::Reviewer)?.review();
+        let report_id = self.progress.report_id.clone();
+        self.item_when(&reviewer, "the report on its item", |item| item.report_ids.contains(&report_id)).await?;
         Ok(())
     }
 
@@ -85,15 +89,44 @@ impl Conduct<'_> {
     }
 
     async fn screened_item(&self, reviewer: &Reviewing) -> Result<review::Item, DemoError> {
-        until("the screening", || {
-            let mut reviewer = reviewer.clone();
-            let request = review::GetItemRequest { item_id: self.progress.item_id.clone(), ..Default::default() };
-            async move {
-                let item = reviewer.get_item(request).await?.into_inner().item;
-                Ok(item.filter(|item| item.versions.last().is_some_and(|version| version.screening.is_some())))
-            }
+        self.item_when(reviewer, "the screening", |item| {
+            item.versions.last().is_some_and(|version| version.screening.is_some())
         })
         .await
+    }
+
+    async fn item_when(
+        &self,
+        reviewer: &Reviewing,
+        what: &'static str,
+        is_so: impl Fn(&review::Item) -> bool,
+    ) -> Result<review::Item, DemoError> {
+        until(what, || {
+            let mut reviewer = reviewer.clone();
+            let is_so = &is_so;
+            let request = review::GetItemRequest { item_id: self.progress.item_id.clone(), ..Default::default() };
+            async move { Ok(reviewer.get_item(request).await?.into_inner().item.filter(is_so)) }
+        })
+        .await
+    }
+
+    /// The finding answers everybody who reported the post: what the next one finds of it does not depend on who is quicker.
+    async fn everybody_answered(&self, reviewer: &Reviewing) -> Result<(), DemoError> {
+        let item = self.item_when(reviewer, "the item", |_| true).await?;
+        for report_id in item.report_ids {
+            until("the answer to a reporter", || {
+                let mut reviewer = reviewer.clone();
+                let request = review::GetReportRequest { report_id: report_id.clone(), ..Default::default() };
+                async move {
+                    let report = reviewer.get_report(request).await?.into_inner().report.unwrap_or_default();
+                    Ok((report.stage() != review::ReportStage::Received
+                        && report.stage() != review::ReportStage::Accepted)
+                        .then_some(()))
+                }
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// What the reviewer makes of it: what the sample says or, without that, the first rule that hit.
@@ -157,6 +190,6 @@ impl Conduct<'_> {
         // The lead that follows from the referral is named after it.
         self.progress.lead_id = casebook_kernel::ids::LeadId::derived(referral, "referral").to_string();
         self.progress.finding = Some(finding);
-        Ok(())
+        self.everybody_answered(&second).await
     }
 }
