@@ -58,20 +58,24 @@ impl Conduct<'_> {
             report_id: report_id.clone(),
             ..Default::default()
         };
+        let mut is_answered = false;
         if let Err(refused) = reviewer.accept_report(accept).await {
-            let read = review::GetReportRequest { report_id, ..Default::default() };
+            let read = review::GetReportRequest { report_id: report_id.clone(), ..Default::default() };
             let report =
                 reviewer.get_report(read).await.map_err(at("GetReport"))?.into_inner().report.unwrap_or_default();
-            // Somebody reported the same post before: the finding on it has answered this report, too.
-            return if report.stage() == review::ReportStage::Concluded {
-                Ok(false)
-            } else {
-                Err(at("AcceptReport")(refused))
-            };
+            // Somebody reported the same post before: the finding on it has answered this report, too. Whether that came
+            // before or comes after the acceptance, the post is looked at all the same.
+            is_answered = report.stage() == review::ReportStage::Concluded;
+            if !is_answered {
+                return Err(at("AcceptReport")(refused));
+            }
         }
 
         let item = self.screened_item(&reviewer).await?;
         let Some(finding) = self.conclude(&item) else {
+            if is_answered {
+                return Ok(false);
+            }
             let request = review::ConcludeReportRequest {
                 request_id: request_id(),
                 report_id,
@@ -84,6 +88,9 @@ impl Conduct<'_> {
             reviewer.conclude_report(request).await.map_err(at("ConcludeReport"))?;
             return Ok(false);
         };
+        if was_found(&item, &finding.violation) {
+            return Ok(false);
+        }
         self.confirm_and_refer(&agency, finding).await?;
         Ok(true)
     }
@@ -192,4 +199,12 @@ impl Conduct<'_> {
         self.progress.finding = Some(finding);
         self.everybody_answered(&second).await
     }
+}
+
+/// A confirmed finding says so already, and answers whoever reports the post again.
+fn was_found(item: &review::Item, violation: &str) -> bool {
+    item.findings.iter().any(|finding| {
+        matches!(finding.stage(), review::FindingStage::Confirmed | review::FindingStage::Referred)
+            && finding.recorded.as_ref().is_some_and(|recorded| recorded.violation == violation)
+    })
 }
