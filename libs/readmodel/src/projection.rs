@@ -1,7 +1,7 @@
 //! Follows the log and writes rows and cursor together.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use casebook_eventlog::{Batch, EventLog, Filter, ReadError, RecordedEvent};
@@ -11,8 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::ReadModel;
 
-/// At the end of the log the next batch is left to grow for a moment, unless somebody waits for its rows.
-const GATHER: Duration = Duration::from_millis(100);
+/// At the end of the log the next batch is left to grow, unless somebody waits for its rows: so many times as long as the last
+/// took to write, within these bounds. Rows then take a fifth of a processor at most, and a quiet log has them soon.
+const GATHER_TIMES: u32 = 4;
+const GATHER_MIN: Duration = Duration::from_millis(100);
+const GATHER_MAX: Duration = Duration::from_millis(500);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,7 @@ pub async fn run(
                 () = stop.cancelled() => return,
                 batch = subscription.next() => batch,
             };
+            let begun = Instant::now();
             let written = match batch {
                 Ok(batch) => {
                     write(&model, &mut projections, &batch).await.map(|()| batch.at_head && !batch.events.is_empty())
@@ -73,7 +77,7 @@ pub async fn run(
             match written {
                 Err(error) => break error,
                 // Many small transactions would take the processor from the commands that they follow.
-                Ok(true) => gather(&model).await,
+                Ok(true) => gather(&model, begun.elapsed() * GATHER_TIMES).await,
                 Ok(false) => {}
             }
         };
@@ -88,10 +92,11 @@ pub async fn run(
     }
 }
 
-async fn gather(model: &ReadModel) {
+async fn gather(model: &ReadModel, time: Duration) {
     let mut waiting = model.waiting.subscribe();
     // In time or not: what there is is written next.
-    let _ = tokio::time::timeout(GATHER, waiting.wait_for(|count| *count > 0)).await;
+    let time = time.clamp(GATHER_MIN, GATHER_MAX);
+    let _ = tokio::time::timeout(time, waiting.wait_for(|count| *count > 0)).await;
 }
 
 /// What any of the projections wants. A filter without categories lets everything pass.

@@ -10,20 +10,20 @@ use casebook_eventlog::{Direction, EventLog, READ_EVENTS_MAX, ReadError, Recorde
 use casebook_execution::timer::Timer;
 use casebook_execution::{Aggregate, Head, Loaded, Store};
 use lru::LruCache;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _,
+    ColumnTrait as _, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable as _, PrimaryKeyToColumn as _,
+    QueryFilter as _,
 };
 use uuid::Uuid;
 
 use crate::base::timer;
 use crate::projection::{Projection, ProjectionError};
+use crate::rows::Rows;
 
 /// How many folded states a projection keeps.
 const STATES_MAX: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
-/// Rows of one statement: SQLite binds at most 32,766 values in one.
-const STATEMENT_ROWS_MAX: usize = 400;
+/// Keys of one statement: SQLite binds at most 32,766 values in one.
+const STATEMENT_KEYS_MAX: usize = 400;
 
 /// How the state of an aggregate shows in a table, one row a stream, its primary key the stream's id.
 pub trait View: Send + Sync + 'static {
@@ -59,11 +59,13 @@ struct Folded<A: Aggregate> {
 pub struct ViewProjection<V: View> {
     log: Arc<dyn EventLog>,
     states: LruCache<Uuid, Folded<V::Aggregate>>,
+    rows: Rows<V::Entity>,
+    timers: Rows<timer::Entity>,
 }
 
 impl<V: View> ViewProjection<V> {
     pub fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { log, states: LruCache::new(STATES_MAX) }
+        Self { log, states: LruCache::new(STATES_MAX), rows: Rows::replacing(), timers: Rows::inserting() }
     }
 
     /// The state right before `event`.
@@ -90,37 +92,30 @@ impl<V: View> ViewProjection<V> {
     }
 
     async fn write_rows(
-        &self,
+        &mut self,
         touched: &HashMap<Uuid, Folded<V::Aggregate>>,
-        rows: &DatabaseTransaction,
+        transaction: &DatabaseTransaction,
     ) -> Result<(), ProjectionError> {
-        let mut upserts = Vec::new();
+        let mut rows = Vec::new();
         let mut gone = Vec::new();
         for (id, Folded { loaded, .. }) in touched {
-            let row = loaded.head.and_then(|head| V::row(*id, &loaded.state, &head));
-            match row {
-                Some(row) => upserts.push(row.into_active_model().reset_all()),
+            match loaded.head.and_then(|head| V::row(*id, &loaded.state, &head)) {
+                Some(row) => rows.push(row),
                 None => gone.push(id.to_string()),
             }
         }
-        let keys: Vec<_> = <V::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column()).collect();
-        let on_conflict =
-            OnConflict::columns(keys.clone()).update_columns(<V::Entity as EntityTrait>::Column::iter()).to_owned();
-        while !upserts.is_empty() {
-            let rest = upserts.split_off(upserts.len().min(STATEMENT_ROWS_MAX));
-            V::Entity::insert_many(upserts).on_conflict(on_conflict.clone()).exec_without_returning(rows).await?;
-            upserts = rest;
-        }
-        if let (false, [key]) = (gone.is_empty(), keys.as_slice()) {
-            V::Entity::delete_many().filter(key.is_in(gone)).exec(rows).await?;
+        self.rows.write(rows, transaction).await?;
+        let key = <V::Entity as EntityTrait>::PrimaryKey::iter().next().map(|key| key.into_column());
+        if let (false, Some(key)) = (gone.is_empty(), key) {
+            V::Entity::delete_many().filter(key.is_in(gone)).exec(transaction).await?;
         }
         Ok(())
     }
 
     async fn write_timers(
-        &self,
+        &mut self,
         touched: &mut HashMap<Uuid, Folded<V::Aggregate>>,
-        rows: &DatabaseTransaction,
+        transaction: &DatabaseTransaction,
     ) -> Result<(), ProjectionError> {
         let mut old = Vec::new();
         let mut running = Vec::new();
@@ -134,20 +129,16 @@ impl<V: View> ViewProjection<V> {
                 old.push(stream.clone());
             }
             folded.has_timers = !timers.is_empty();
-            running.extend(timers.into_iter().map(|timer| timer::ActiveModel {
-                stream: Set(stream.clone()),
-                kind: Set(timer.kind.to_owned()),
-                due_us: Set(timer.due.timestamp_micros()),
+            running.extend(timers.into_iter().map(|timer| timer::Model {
+                stream: stream.clone(),
+                kind: timer.kind.to_owned(),
+                due_us: timer.due.timestamp_micros(),
             }));
         }
-        for streams in old.chunks(STATEMENT_ROWS_MAX) {
-            timer::Entity::delete_many().filter(timer::Column::Stream.is_in(streams)).exec(rows).await?;
+        for streams in old.chunks(STATEMENT_KEYS_MAX) {
+            timer::Entity::delete_many().filter(timer::Column::Stream.is_in(streams)).exec(transaction).await?;
         }
-        while !running.is_empty() {
-            let rest = running.split_off(running.len().min(STATEMENT_ROWS_MAX));
-            timer::Entity::insert_many(running).exec_without_returning(rows).await?;
-            running = rest;
-        }
+        self.timers.write(running, transaction).await?;
         Ok(())
     }
 }
@@ -161,7 +152,7 @@ impl<V: View> Projection for ViewProjection<V> {
     async fn apply(
         &mut self,
         events: &[Arc<RecordedEvent>],
-        rows: &DatabaseTransaction,
+        transaction: &DatabaseTransaction,
     ) -> Result<(), ProjectionError> {
         let mut touched: HashMap<Uuid, Folded<V::Aggregate>> = HashMap::new();
         for event in events {
@@ -176,8 +167,8 @@ impl<V: View> Projection for ViewProjection<V> {
                 folded.loaded.apply(event)?;
             }
         }
-        self.write_rows(&touched, rows).await?;
-        self.write_timers(&mut touched, rows).await?;
+        self.write_rows(&touched, transaction).await?;
+        self.write_timers(&mut touched, transaction).await?;
         for (id, folded) in touched {
             self.states.put(id, folded);
         }

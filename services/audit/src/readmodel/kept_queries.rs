@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::kept_event::{Column, Entity, Model, case_correlation_of, signed};
 use crate::domain::chain::Tip;
 
-/// Cases of one look-up.
-const LOOK_UP_MAX: usize = 400;
+/// Cases of one look-up. A smaller one asks for its last case again: a text that stays the same is prepared once.
+const LOOK_UP: usize = 128;
 
 /// The last event kept at this position or before.
 pub(super) async fn last_kept(db: &impl ConnectionTrait, at_most: u64) -> Result<Option<Model>, DbErr> {
@@ -27,11 +27,13 @@ pub(super) async fn tips_of_cases(
     before: u64,
 ) -> Result<HashMap<Uuid, Tip>, DbErr> {
     let mut tips = HashMap::with_capacity(cases.len());
-    for cases in cases.chunks(LOOK_UP_MAX) {
+    for cases in cases.chunks(LOOK_UP) {
+        let last = cases.last().into_iter().cycle();
+        let asked = cases.iter().chain(last).take(LOOK_UP).map(|case| case.as_bytes().to_vec());
         let last_of_each = Entity::find()
             .select_only()
             .column_as(Column::Position.max(), "last")
-            .filter(Column::Correlation.is_in(cases.iter().map(|case| case.as_bytes().to_vec())))
+            .filter(Column::Correlation.is_in(asked))
             .filter(Column::Position.lt(signed(before)))
             .group_by(Column::Correlation)
             .into_query();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use casebook_eventlog::RecordedEvent;
-use casebook_readmodel::{Projection, ProjectionError};
+use casebook_readmodel::{Projection, ProjectionError, Rows};
 use lru::LruCache;
-use sea_orm::{DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::kept_event::{self, Belonging, kept_anew};
@@ -18,19 +18,20 @@ use crate::domain::chain::Tip;
 
 /// The chains of how many cases are kept in memory.
 const CASES_MAX: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
-/// Rows of one statement: SQLite binds at most 32,766 values in one, a kept event has 14.
-const STATEMENT_ROWS_MAX: usize = 500;
+/// So many events are hashed while the rows of as many others are written.
+const EVENTS_AT_ONCE: usize = 512;
 
 /// Keeps the hashes of every event of the log.
 pub struct ChainProjection {
     /// The chain at the last event kept; none until it was looked up.
     whole: Option<Tip>,
     cases: LruCache<Uuid, Tip>,
+    rows: Rows<kept_event::Entity>,
 }
 
 impl Default for ChainProjection {
     fn default() -> Self {
-        Self { whole: None, cases: LruCache::new(CASES_MAX) }
+        Self { whole: None, cases: LruCache::new(CASES_MAX), rows: Rows::inserting() }
     }
 }
 
@@ -72,29 +73,29 @@ impl Projection for ChainProjection {
     async fn apply(
         &mut self,
         events: &[Arc<RecordedEvent>],
-        rows: &DatabaseTransaction,
+        transaction: &DatabaseTransaction,
     ) -> Result<(), ProjectionError> {
-        let mut whole = self.whole(rows).await?;
+        let mut whole = self.whole(transaction).await?;
         let belongings: Vec<_> = events.iter().map(|event| Belonging::of(event)).collect();
-        let mut tips = self.tips(&belongings, rows).await?;
+        let mut tips = self.tips(&belongings, transaction).await?;
         let mut belongings = belongings.into_iter();
-        let mut statement = Vec::new();
-        for events in events.chunks(STATEMENT_ROWS_MAX) {
-            let hashed = async {
+        let mut hashed = Vec::new();
+        for events in events.chunks(EVENTS_AT_ONCE) {
+            let next = async {
                 let mut next = Vec::with_capacity(events.len());
                 for (event, belonging) in events.iter().zip(belongings.by_ref()) {
                     let row = kept_anew(event, belonging, whole, &mut tips);
                     whole = row.whole_tip();
-                    next.push(row.into_active_model());
+                    next.push(row);
                 }
                 next
             };
-            // The database writes one statement while the hashes of the next are computed.
-            let (written, next) = tokio::join!(insert(statement, rows), hashed);
+            // The database writes some while the hashes of the next are computed.
+            let (written, next) = tokio::join!(self.rows.write(hashed, transaction), next);
             written?;
-            statement = next;
+            hashed = next;
         }
-        insert(statement, rows).await?;
+        self.rows.write(hashed, transaction).await?;
         self.whole = Some(whole);
         for (case, tip) in tips {
             self.cases.put(case, tip);
@@ -108,16 +109,16 @@ impl Projection for ChainProjection {
     }
 }
 
-async fn insert(statement: Vec<kept_event::ActiveModel>, rows: &DatabaseTransaction) -> Result<(), ProjectionError> {
-    if !statement.is_empty() {
-        kept_event::Entity::insert_many(statement).exec_without_returning(rows).await?;
-    }
-    Ok(())
+/// Keeps the list of who read what.
+pub struct ReadProjection {
+    rows: Rows<read::Entity>,
 }
 
-/// Keeps the list of who read what.
-#[derive(Debug, Default)]
-pub struct ReadProjection;
+impl Default for ReadProjection {
+    fn default() -> Self {
+        Self { rows: Rows::inserting() }
+    }
+}
 
 #[async_trait]
 impl Projection for ReadProjection {
@@ -128,13 +129,10 @@ impl Projection for ReadProjection {
     async fn apply(
         &mut self,
         events: &[Arc<RecordedEvent>],
-        rows: &DatabaseTransaction,
+        transaction: &DatabaseTransaction,
     ) -> Result<(), ProjectionError> {
-        for events in events.chunks(STATEMENT_ROWS_MAX) {
-            let statement = events.iter().map(|event| read::Model::of(event).into_active_model());
-            read::Entity::insert_many(statement).exec_without_returning(rows).await?;
-        }
-        Ok(())
+        let reads = events.iter().map(|event| read::Model::of(event)).collect();
+        Ok(self.rows.write(reads, transaction).await?)
     }
 
     fn forget(&mut self) {}
