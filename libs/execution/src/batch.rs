@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use casebook_eventlog::{AppendError, Direction, EventLog, Expected, ReadError, StreamName};
+use casebook_kernel::ids::derived;
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::aggregate::Stored;
 use crate::context::Context;
@@ -46,7 +46,7 @@ pub async fn begin(log: &Arc<dyn EventLog>, context: &Context, request: &str) ->
 
 /// The context of one part of such a request: `what` tells it from the others.
 pub fn part(context: &Context, what: &str) -> Context {
-    let request_id = Uuid::new_v5(&context.request_key(), what.as_bytes()).to_string();
+    let request_id = derived(context.request_key(), what.as_bytes()).to_string();
     Context { request_id, ..context.clone() }
 }
 

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use casebook_eventlog::{
     AppendError, Direction, EventLog, Expected, Filter, NewEvent, Position, ReadError, RecordedEvent, StreamName,
 };
+use casebook_kernel::ids::derived;
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
@@ -272,7 +273,7 @@ impl Claims {
         for event in &mut events {
             // One request may take, give back and take again, and takes several values.
             let place = format!("{}/{expected:?}", key.0);
-            event.id = Uuid::new_v5(&event.id, place.as_bytes());
+            event.id = derived(event.id, place.as_bytes());
         }
         if let (Some(fence), Some(first)) = (fence, events.first_mut()) {
             first.id = fence;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casebook_eventlog::NewEvent;
+use casebook_kernel::ids::{derived, in_time_of};
 use casebook_kernel::{Actor, Timestamp};
 use uuid::Uuid;
 
@@ -49,7 +50,7 @@ impl Context {
     ) -> Self {
         Self {
             actor: system.clone(),
-            request_id: Uuid::new_v5(&cause, what.as_bytes()).to_string(),
+            request_id: derived(cause, what.as_bytes()).to_string(),
             // The cause says it all: what follows from it is decided by the code, not by a caller.
             content_sha256: [0; 32],
             etag: None,
@@ -69,7 +70,7 @@ impl Context {
 
     /// The id of a thing that this request creates.
     pub fn new_id<Id: From<Uuid>>(&self, kind: &str) -> Id {
-        Id::from(Uuid::new_v5(&self.request_key(), kind.as_bytes()))
+        Id::from(derived(self.request_key(), kind.as_bytes()))
     }
 
     /// The id of the request's `index`th event.
@@ -110,11 +111,12 @@ impl Context {
 }
 
 fn request_key(agency: &str, request_id: &str) -> Uuid {
-    Uuid::new_v5(&REQUESTS, format!("{agency}/{request_id}").as_bytes())
+    let key = Uuid::new_v5(&REQUESTS, format!("{agency}/{request_id}").as_bytes());
+    Uuid::try_parse(request_id).map_or(key, |request| in_time_of(request, key))
 }
 
 fn event_id(request_key: Uuid, index: usize) -> Uuid {
-    Uuid::new_v5(&request_key, format!("event/{index}").as_bytes())
+    derived(request_key, format!("event/{index}").as_bytes())
 }
 
 /// The id that the first event of a request has, or will have: told from the metadata of anything it wrote.

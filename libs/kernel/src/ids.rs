@@ -2,12 +2,15 @@
 //!
 //! An id is a UUID, so it says nothing about the person or account behind it. Ids of things that
 //! follow from other things (the order that follows from a decision, the case from a lead) are derived
-//! from their cause, so that doing it twice finds the first.
+//! from their cause, so that doing it twice finds the first. They keep the time that their cause tells.
 
 use std::fmt;
 use std::str::FromStr;
 
-use uuid::Uuid;
+use uuid::{Uuid, Version};
+
+/// Milliseconds since the epoch, the most significant first.
+const TIME_BYTES: usize = 6;
 
 /// A text that is not an id of the kind it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +28,25 @@ pub fn parse_uuid(kind: &'static str, text: &str) -> Result<Uuid, NotAnId> {
         .ok_or_else(|| NotAnId { kind, text: text.chars().take(64).collect() })
 }
 
+/// Names a thing by what caused it: the same cause always gives the same id.
+///
+/// A cause that tells its time (a UUID of version 7, or what was derived from one) passes it on, as the first 48 bits of a UUID
+/// of version 8: what happens at one time then lies side by side in every index, however large it grows. The other 74 bits
+/// are a hash. Any other cause gives a UUID of version 5.
+pub fn derived(cause: Uuid, what: &[u8]) -> Uuid {
+    in_time_of(cause, Uuid::new_v5(&cause, what))
+}
+
+/// `id` with the time that `cause` tells, if it tells one.
+pub fn in_time_of(cause: Uuid, id: Uuid) -> Uuid {
+    if !matches!(cause.get_version(), Some(Version::SortRand | Version::Custom)) {
+        return id;
+    }
+    let mut bytes = id.into_bytes();
+    bytes[..TIME_BYTES].copy_from_slice(&cause.as_bytes()[..TIME_BYTES]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 macro_rules! typed_ids {
     ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
         $(#[$doc])*
@@ -37,7 +59,7 @@ macro_rules! typed_ids {
 
             /// Names a thing by what caused it: the same cause always gives the same id.
             pub fn derived(cause: Uuid, what: &str) -> Self {
-                Self(Uuid::new_v5(&cause, format!("{}/{}", $kind, what).as_bytes()))
+                Self(derived(cause, format!("{}/{}", $kind, what).as_bytes()))
             }
 
             pub fn uuid(self) -> Uuid {
@@ -117,6 +139,19 @@ mod tests {
         for spelling in [id.to_string().to_uppercase(), id.uuid().simple().to_string(), String::new()] {
             assert!(spelling.parse::<CaseId>().is_err(), "{spelling}");
         }
+    }
+
+    #[test]
+    fn what_follows_keeps_the_time_of_its_cause() {
+        let (earlier, later) = ("018f0000-0000-7000-8000-000000000001", "018f0000-0001-7000-8000-000000000000");
+        let case = |cause: &str| CaseId::derived(cause.parse().expect("a UUID"), "lead");
+        assert!(case(earlier) < case(later));
+        assert!(case(earlier).to_string().starts_with("018f0000-0000-8"));
+        let order = |cause| OrderId::derived(case(cause).uuid(), "mute");
+        assert!(order(earlier) < order(later), "also of what follows from that");
+        assert_ne!(order(earlier), OrderId::derived(case(earlier).uuid(), "closure"));
+        let timeless = OrderId::derived(Uuid::from_u128(7), "mute").uuid();
+        assert_eq!(timeless.get_version_num(), 5);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use casebook_kernel::ids::AccountId;
 use casebook_policy::LegalBasisId;
 use casebook_proto::credentials::v1 as pb;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use super::Reacting;
 use crate::domain::account::{AccountCommand, Phase, Restrict, RestrictionCause};
@@ -54,7 +53,7 @@ impl RestrictUncertified {
     async fn restrict(&self, event: &RecordedEvent, account_id: AccountId) -> Result<(), Undone> {
         let restriction = Restrict {
             authority: Authority::System,
-            restriction_id: Uuid::new_v5(&event.id, b"restriction"),
+            restriction_id: casebook_kernel::ids::derived(event.id, b"restriction"),
             cause: RestrictionCause::RecertificationMissed,
             legal_bases: vec![self.basis.clone()],
             reasons: LAPSED_REASONS.to_owned(),

@@ -16,7 +16,7 @@ macro_rules! inner_ids {
         impl $name {
             /// The `number`th of its kind in a case, from 0.
             pub fn nth(case: CaseId, number: usize) -> Self {
-                Self(Uuid::new_v5(&case.uuid(), format!("{}/{number}", $kind).as_bytes()))
+                Self(casebook_kernel::ids::derived(case.uuid(), format!("{}/{number}", $kind).as_bytes()))
             }
 
             pub fn uuid(self) -> Uuid {
