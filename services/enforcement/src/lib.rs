@@ -27,6 +27,7 @@ use casebook_proto::enforcement::v1::{Case, Order};
 use tonic::service::RoutesBuilder;
 use uuid::Uuid;
 
+use crate::domain::visibility::Competences;
 use crate::grpc::{Desk, Enforcement, Platforms};
 use crate::reactions::{Deadlines, FollowOrders, IssueOrders, OpenFraudLeads, OpenLeads, Reacting};
 use crate::terms::Terms;
@@ -52,6 +53,7 @@ pub async fn open(foundation: &Foundation) -> Result<(Enforcement, Platforms, Se
     let desk = Desk {
         gate: foundation.gate.clone(),
         policy: foundation.policy.clone(),
+        competences: Arc::new(Competences::of_pack(&foundation.policy.pack)),
         terms: Terms::new(foundation.policy.clone()),
         claims: foundation.claims.clone(),
         log: foundation.log.clone(),

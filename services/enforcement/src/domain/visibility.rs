@@ -3,12 +3,13 @@
 //!
 //! An order belongs to its case: who may know of the case may know of its orders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use casebook_kernel::ids::AccountId;
 use casebook_kernel::region::Region;
-use casebook_kernel::{Actor, AgencyId};
-use casebook_policy::ViolationId;
+use casebook_kernel::{Actor, AgencyId, AgencyKind};
+use casebook_policy::{Pack, ViolationId};
 
 use super::case::{CaseFile, TransferStanding};
 use super::lead::LeadState;
@@ -25,12 +26,31 @@ pub enum Sight {
         agency: AgencyId,
         region: Region,
         /// The violations that agencies of its kind are competent for.
-        competent_for: BTreeSet<ViolationId>,
+        competent_for: Arc<BTreeSet<ViolationId>>,
     },
     /// That of whoever runs one account: cases about it.
     Account(AccountId),
     /// Of somebody whose token names neither an agency nor an account.
     Nothing,
+}
+
+/// Which violations agencies of a kind are competent for (R93), by the policy pack.
+#[derive(Debug, Default)]
+pub struct Competences(HashMap<AgencyKind, Arc<BTreeSet<ViolationId>>>);
+
+impl Competences {
+    pub fn of_pack(pack: &Pack) -> Self {
+        let of_kind = |kind: &AgencyKind| {
+            let competent = pack.violations().filter(|violation| violation.agencies.contains(kind));
+            Arc::new(competent.map(|violation| violation.id.clone()).collect())
+        };
+        Self(AgencyKind::ALL.iter().map(|kind| (*kind, of_kind(kind))).collect())
+    }
+
+    /// None for an agency of no kind.
+    pub fn of(&self, kind: Option<AgencyKind>) -> Arc<BTreeSet<ViolationId>> {
+        kind.and_then(|kind| self.0.get(&kind)).cloned().unwrap_or_default()
+    }
 }
 
 /// What a lead or a case says about who may know of it. Who held it may know of it for good; who was only asked to take it over,
@@ -74,7 +94,7 @@ impl<'a> Matter<'a> {
 
 impl Sight {
     /// That of an officer.
-    pub fn of_officer(officer: &Actor, competent_for: BTreeSet<ViolationId>) -> Self {
+    pub fn of_officer(officer: &Actor, competent_for: Arc<BTreeSet<ViolationId>>) -> Self {
         Self::Agency { agency: officer.agency.clone(), region: officer.region, competent_for }
     }
 

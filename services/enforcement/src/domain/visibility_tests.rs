@@ -8,7 +8,7 @@ fn violations(ids: &[&str]) -> BTreeSet<ViolationId> {
 }
 
 fn agency(id: &str, region: &str, competent_for: &[&str]) -> Sight {
-    Sight::of_officer(&actor(id, "a", None, region), violations(competent_for))
+    Sight::of_officer(&actor(id, "a", None, region), Arc::new(violations(competent_for)))
 }
 
 /// Who reaches a matter of V-05 in Pudong that cac-310115 handed on to health-310000, and that market-330000 was offered.

@@ -24,7 +24,7 @@ use crate::domain::case::{Advice, Case, CaseCommand, CaseFile, CaseState, Remedy
 use crate::domain::lead::Lead;
 use crate::domain::measure::{AccountRef, Measure};
 use crate::domain::order::{Order, OrderCommand};
-use crate::domain::visibility::{Matter, Sight};
+use crate::domain::visibility::{Competences, Matter, Sight};
 use crate::readmodel::{SortKey, Sorting, ladder_history};
 use crate::resource::{Act, case_for_subject, case_resource, order_resource};
 use crate::terms::Terms;
@@ -34,6 +34,7 @@ use crate::terms::Terms;
 pub struct Desk {
     pub gate: Gate,
     pub policy: Arc<PolicySet>,
+    pub competences: Arc<Competences>,
     pub terms: Terms,
     pub claims: Claims,
     pub log: Arc<dyn EventLog>,
@@ -206,11 +207,7 @@ impl Desk {
             Standing::Auditor => Sight::Everything,
             // Cases are for those who conduct them and hear appeals: an officer of the registry is none.
             Standing::Officer if principal.has(Role::CaseOfficer) || principal.has(Role::AppealOfficer) => {
-                let kind = principal.actor.agency_kind;
-                let violations = self.policy.pack.violations();
-                let competent =
-                    violations.filter(|violation| kind.is_some_and(|kind| violation.agencies.contains(&kind)));
-                Sight::of_officer(&principal.actor, competent.map(|violation| violation.id.clone()).collect())
+                Sight::of_officer(&principal.actor, self.competences.of(principal.actor.agency_kind))
             }
             Standing::Subject(account) => Sight::Account(account),
             Standing::Officer
