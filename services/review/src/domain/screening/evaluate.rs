@@ -16,6 +16,10 @@ impl Screener {
         let text = &passage.text[..passage.text.floor_char_boundary(TEXT_BYTES_MAX)];
         let found = scan(self, text, passage.links);
         let mut screening = Screening { hits: Vec::new(), truncated: text.len() < passage.text.len() };
+        // Every rule is met by something that was found.
+        if found.is_nothing() {
+            return screening;
+        }
         for rule in &self.rules {
             let Some(met) = self.met(rule, &found, passage) else { continue };
             if screening.hits.len() == HITS_MAX {
@@ -56,8 +60,10 @@ impl Screener {
         classes.dedup();
         let mut complete = classes.iter().all(|class| !found.of(*class).overflow);
         // Each class first shows one stretch, so that a hit of two groups always shows both of them.
-        let mut stretches = Vec::new();
-        for round in 0..SPANS_MAX {
+        let count = |class: &usize| found.of(*class).stretches.len();
+        let rounds = classes.iter().map(count).max().unwrap_or(0);
+        let mut stretches = Vec::with_capacity(classes.iter().map(count).sum::<usize>().min(SPANS_MAX));
+        for round in 0..rounds {
             for class in &classes {
                 if let Some(stretch) = found.of(*class).stretches.get(round) {
                     if stretches.len() < SPANS_MAX {

@@ -94,11 +94,23 @@ impl Starts {
     }
 }
 
-/// What was found, by class. Most texts meet few classes: only those have a place here.
-#[derive(Debug, Default)]
-pub(super) struct Found(Vec<(usize, ClassHits)>);
+/// What was found, by class. Most texts meet few classes: only those have hits here.
+#[derive(Debug)]
+pub(super) struct Found {
+    hits: Vec<ClassHits>,
+    /// Behind which of them each class stands; 0: it was not met.
+    places: Vec<u32>,
+}
 
 impl Found {
+    fn nothing(classes: usize) -> Self {
+        Self { hits: Vec::new(), places: vec![0; classes] }
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.hits.is_empty()
+    }
+
     pub fn of(&self, class: usize) -> &ClassHits {
         static NOTHING: ClassHits = ClassHits {
             stretches: Vec::new(),
@@ -107,15 +119,19 @@ impl Found {
             distinct: Vec::new(),
             pending: None,
         };
-        self.0.iter().find(|(known, _)| *known == class).map_or(&NOTHING, |(_, hits)| hits)
+        match self.places[class] {
+            0 => &NOTHING,
+            place => &self.hits[place as usize - 1],
+        }
     }
 
     fn of_mut(&mut self, class: usize) -> &mut ClassHits {
-        let place = self.0.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
-            self.0.push((class, ClassHits::default()));
-            self.0.len() - 1
-        });
-        &mut self.0[place].1
+        let place = &mut self.places[class];
+        if *place == 0 {
+            self.hits.push(ClassHits::default());
+            *place = self.hits.len() as u32;
+        }
+        &mut self.hits[*place as usize - 1]
     }
 }
 
@@ -129,9 +145,9 @@ struct Scan<'a> {
 
 /// Everything of every class in the text and among the links beside it, by class.
 pub(super) fn scan(screener: &Screener, text: &str, links: &[String]) -> Found {
-    let mut scan = Scan { screener, text, found: Found::default(), link_end: 0 };
+    let mut scan = Scan { screener, text, found: Found::nothing(screener.classes.len()), link_end: 0 };
     scan.run();
-    for (_, hits) in &mut scan.found.0 {
+    for hits in &mut scan.found.hits {
         hits.settle();
     }
     for (number, link) in links.iter().enumerate() {
