@@ -37,7 +37,11 @@ impl Rate {
     }
 }
 
-/// Calls `call` with `in_flight` at a time for `span`, each worker with a state of its own.
+/// Until caches and buffers are filled, nothing is measured.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// Calls `call` with `in_flight` at a time for `span`, after a second of the same that does not count. Each worker has a state
+/// of its own.
 async fn drive<S, F>(
     in_flight: usize,
     span: Duration,
@@ -48,7 +52,7 @@ where
     S: Clone + Send + 'static,
     F: Future<Output = Result<(), tonic::Status>> + Send,
 {
-    let begun = Instant::now();
+    let begun = Instant::now() + WARM_UP;
     let workers: Vec<_> = (0..in_flight)
         .map(|worker| {
             let state = make(worker);
@@ -58,8 +62,10 @@ where
                 while begun.elapsed() < span {
                     let called = Instant::now();
                     call(state.clone(), number).await?;
-                    latencies.push(called.elapsed());
                     number += 1;
+                    if called >= begun {
+                        latencies.push(called.elapsed());
+                    }
                 }
                 Ok::<_, tonic::Status>(latencies)
             })
