@@ -11,6 +11,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use super::{FOLLOWED, From, PAGE_EVENTS, Pages, Reading, Responses, paged};
+use crate::acl::Act;
 use crate::filter::Filter;
 use crate::proto::streams::{ReadResp, read_resp};
 use crate::state::{TOMBSTONE_TYPE, now};
@@ -79,7 +80,7 @@ impl Pages for FollowAll {
             }
         }
         for event in &batch.events {
-            if self.filter.matches(event)? {
+            if self.filter.matches(event)? && self.reading.shows(event).await? {
                 page.push(self.reading.response(event).await?);
                 self.checkpoint = event.position;
             }
@@ -196,6 +197,8 @@ impl FollowStream {
         let mine: Vec<_> = mine.cloned().collect();
         let Some(last) = mine.last().map(|event| event.revision) else { return Ok(Vec::new()) };
         let state = self.reading.store.state(&self.stream).await?;
+        // The access list may be another than when this began.
+        self.reading.store.permit(&self.reading.caller, Act::Read, &self.stream).await?;
         let (first, now) = (state.first_revision(last), now());
         let mut page = Vec::with_capacity(mine.len());
         for event in mine.iter().filter(|event| event.revision >= first && !state.is_expired(event, now)) {

@@ -14,6 +14,11 @@ use crate::{events, names, refusals};
 const LINK_TYPE: &str = "$>";
 
 impl Reading {
+    /// Whether an event of `$all` is for the caller: the others are left out.
+    pub(super) async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
+        self.store.is_readable(&self.caller, &event.stream).await
+    }
+
     /// An event as the client wants it. A link whose event is not to be read is shown without one.
     pub(super) async fn response(&self, event: &Arc<RecordedEvent>) -> Result<ReadResp, Status> {
         if !self.resolve_links || &*event.event_type != LINK_TYPE {
@@ -30,6 +35,9 @@ impl Reading {
         };
         let (Ok(revision), Ok(stream)) = (revision.parse(), names::from_wire(stream)) else { return Ok(None) };
         // A link shows nothing that a read of its stream would not show.
+        if !self.store.is_readable(&self.caller, &stream).await? {
+            return Ok(None);
+        }
         let log = &self.store.log;
         let state = self.store.states.of(log, &stream).await.map_err(|error| refusals::unread(&error))?;
         let Some(last) = self.store.last_revision(&stream).await?.filter(|_| !state.tombstoned) else {

@@ -1,0 +1,149 @@
+//! Who may come in, and what they may do then.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tonic::Status;
+
+use crate::acl::Permitted;
+use crate::refusals;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
+
+/// What somebody may do with a log that is served: each may do what stands above it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Read.
+    Read,
+    /// Append events to streams.
+    Append,
+    /// Hide what was appended: delete streams, end them, and write their metadata.
+    Delete,
+}
+
+/// What a call is about, as far as whoever guards the log has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call<'a> {
+    /// A read of, or a subscription to, a stream by the name that clients give it, `$all` among them.
+    Read(&'a str),
+    Write,
+}
+
+/// Lets callers in, or refuses them. Asked at every call of the service of streams, before anything is done.
+#[tonic::async_trait]
+pub trait Guard: Send + Sync + 'static {
+    /// Whose call it is, by what stands in `authorization`.
+    async fn admit(&self, authorization: Option<&str>, call: Call<'_>) -> Result<Caller, Status>;
+}
+
+/// Somebody who was let in.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    access: Access,
+    /// None: the access lists of streams are not looked at.
+    user: Option<Arc<User>>,
+}
+
+/// Whom access lists know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    pub groups: Vec<String>,
+}
+
+impl Caller {
+    /// Whoever it is, for whom no stream is closed.
+    pub fn anyone(access: Access) -> Self {
+        Self { access, user: None }
+    }
+
+    /// A user, for whom the access lists of streams hold.
+    pub fn user(access: Access, user: Arc<User>) -> Self {
+        Self { access, user: Some(user) }
+    }
+
+    pub(crate) fn check(&self, needed: Access) -> Result<(), Status> {
+        match (self.access, &self.user) {
+            (access, _) if access >= needed => Ok(()),
+            (_, Some(_)) => Err(refusals::access_denied("this user may not do that with any stream")),
+            (Access::Read, None) => Err(refusals::access_denied("this log is served for reading only")),
+            (Access::Append | Access::Delete, None) => {
+                Err(refusals::access_denied("this log is served for appends: nothing of it may be hidden"))
+            }
+        }
+    }
+
+    /// Whether access lists matter: where they do not, nobody looks for them.
+    pub(crate) fn is_bound_by_lists(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| !user.is_in(crate::acl::ADMINS))
+    }
+
+    pub(crate) fn is_among(&self, permitted: Permitted<'_>) -> bool {
+        self.user.as_ref().is_none_or(|user| user.is_in(crate::acl::ADMINS) || permitted.holds(user))
+    }
+}
+
+impl User {
+    pub(crate) fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|of| of == group)
+    }
+}
+
+/// The way to a log.
+pub struct Door {
+    pub(crate) guard: Arc<dyn Guard>,
+    asks_who: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
+}
+
+impl Door {
+    /// Whoever reaches the port may do so much.
+    pub fn open(access: Access) -> Self {
+        Self::new(Arc::new(Open(access)), false)
+    }
+
+    /// Callers say who they are.
+    pub fn guarded(guard: Arc<dyn Guard>) -> Self {
+        Self::new(guard, true)
+    }
+
+    fn new(guard: Arc<dyn Guard>, asks_who: bool) -> Self {
+        Self {
+            guard,
+            asks_who,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Only who has both may be reached from other machines.
+    pub(crate) fn is_safe_beyond_loopback(&self) -> bool {
+        #[cfg(feature = "tls")]
+        let encrypted = self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        let encrypted = false;
+        self.asks_who && encrypted
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("asks_who", &self.asks_who).finish_non_exhaustive()
+    }
+}
+
+struct Open(Access);
+
+#[tonic::async_trait]
+impl Guard for Open {
+    async fn admit(&self, _: Option<&str>, _: Call<'_>) -> Result<Caller, Status> {
+        Ok(Caller::anyone(self.0))
+    }
+}
