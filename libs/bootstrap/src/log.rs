@@ -32,11 +32,15 @@ pub enum LogError {
 #[derive(Debug)]
 pub struct WrittenLog {
     pub log: Arc<dyn EventLog>,
-    /// The engine, where this process owns the log.
     own: Option<Arc<EmbeddedLog>>,
 }
 
 impl WrittenLog {
+    /// The engine, where this process owns the log.
+    pub fn own(&self) -> Option<&Arc<EmbeddedLog>> {
+        self.own.as_ref()
+    }
+
     /// Nothing is written any more; what this process does not own stays open.
     pub async fn close(&self) {
         if let Some(own) = &self.own {

@@ -2,13 +2,20 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tokio::time::Instant;
 use tonic::Status;
 
-use crate::acl::Permitted;
+use crate::acl::{ADMINS, Permitted};
 use crate::refusals;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
+
+/// The most bytes of a name and a password, as they are sent.
+const CREDENTIALS_BYTES_MAX: usize = 8192;
 
 /// What somebody may do with a log that is served: each may do what stands above it, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,10 +43,23 @@ pub trait Guard: Send + Sync + 'static {
     async fn admit(&self, authorization: Option<&str>, call: Call<'_>) -> Result<Caller, Status>;
 }
 
+/// Name and password of `Basic …`, which is how clients say who they are.
+pub fn basic(authorization: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > CREDENTIALS_BYTES_MAX {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
 /// Somebody who was let in.
 #[derive(Debug, Clone)]
 pub struct Caller {
     access: Access,
+    /// When a subscription ends, however it goes; none: it does not.
+    pub(crate) until: Option<Instant>,
     /// None: the access lists of streams are not looked at.
     user: Option<Arc<User>>,
 }
@@ -54,12 +74,18 @@ pub struct User {
 impl Caller {
     /// Whoever it is, for whom no stream is closed.
     pub fn anyone(access: Access) -> Self {
-        Self { access, user: None }
+        Self { access, until: None, user: None }
     }
 
     /// A user, for whom the access lists of streams hold.
     pub fn user(access: Access, user: Arc<User>) -> Self {
-        Self { access, user: Some(user) }
+        Self { access, until: None, user: Some(user) }
+    }
+
+    /// The same, for so long: subscriptions end then.
+    #[must_use]
+    pub fn for_so_long(self, left: Duration) -> Self {
+        Self { until: Instant::now().checked_add(left), ..self }
     }
 
     pub(crate) fn check(&self, needed: Access) -> Result<(), Status> {
@@ -75,11 +101,11 @@ impl Caller {
 
     /// Whether access lists matter: where they do not, nobody looks for them.
     pub(crate) fn is_bound_by_lists(&self) -> bool {
-        self.user.as_ref().is_some_and(|user| !user.is_in(crate::acl::ADMINS))
+        self.user.as_ref().is_some_and(|user| !user.is_in(ADMINS))
     }
 
     pub(crate) fn is_among(&self, permitted: Permitted<'_>) -> bool {
-        self.user.as_ref().is_none_or(|user| user.is_in(crate::acl::ADMINS) || permitted.holds(user))
+        self.user.as_ref().is_none_or(|user| user.is_in(ADMINS) || permitted.holds(user))
     }
 }
 

@@ -42,7 +42,7 @@ impl streams_server::Streams for Streams {
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let caller = self.admit(&metadata, Call::Read(&read::named(&request))).await?;
+        let caller = self.admit(&metadata, Call::Read(&read::named(&request)?)).await?;
         let store = Arc::clone(&self.store);
         Ok(Response::new(read::read(store, caller, request, self.stop.clone()).await?))
     }

@@ -17,14 +17,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tonic::Status;
 
-use crate::door::{Access, Call, Caller, Guard, User};
+use crate::door::{Access, Call, Caller, Guard, User, basic};
 
 /// Right passwords that are remembered.
 const REMEMBERED_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// Passwords that are looked at together: each takes 19 MiB and some tens of milliseconds of a core.
 const LOOKED_AT_MAX: usize = 2;
-/// The most bytes of a name and a password.
-const CREDENTIALS_BYTES_MAX: usize = 4096;
 const SALT_BYTES: usize = 16;
 /// What a line has in place of groups where there are none.
 const NO_GROUPS: &str = "-";
@@ -142,17 +140,6 @@ impl Guard for Users {
         let known = self.known(&name, &password).await?;
         Ok(Caller::user(known.access, Arc::clone(&known.user)))
     }
-}
-
-/// Name and password of `Basic …`.
-pub(crate) fn basic(authorization: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = authorization.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > CREDENTIALS_BYTES_MAX {
-        return None;
-    }
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (name, password) = text.split_once(':')?;
-    Some((name.to_owned(), password.to_owned()))
 }
 
 fn parse_line(line: &str) -> Result<(String, Known), &'static str> {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use casebook_eventlog::{
     Direction, EventLog as _, Filter as LogFilter, Position, RecordedEvent, StreamName, Subscription, ends_stream,
 };
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
@@ -32,23 +33,33 @@ pub(super) async fn all(
         From::At(position) => position,
         From::End => reading.store.log.head().await.map_err(|error| refusals::unread(&error))?,
     };
+    let until = reading.caller.until;
     let subscription = reading.store.log.follow(after, filter.of_log.clone(), FOLLOWED);
     let follow = FollowAll { reading, filter, subscription, at: after, checkpoint: after, live: false, began: false };
-    Ok(paged(UntilStopped { pages: follow, stop }))
+    Ok(paged(UntilStopped { pages: follow, stop, until }))
 }
 
-/// Ends a subscription with an error when the server goes down.
+/// Ends a subscription with an error when the server goes down, or when its caller may no longer call.
 struct UntilStopped<P> {
     pages: P,
     stop: CancellationToken,
+    until: Option<Instant>,
 }
 
 impl<P: Pages> Pages for UntilStopped<P> {
     async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
         tokio::select! {
             () = self.stop.cancelled() => Err(refusals::stopping()),
+            () = reached(self.until) => Err(Status::unauthenticated("what this subscription began with is no longer valid")),
             page = self.pages.next() => page,
         }
+    }
+}
+
+async fn reached(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -135,9 +146,10 @@ pub(super) async fn stream(
     let head = log.head().await.map_err(|error| refusals::unread(&error))?;
     let names = [Some(stream.clone()), names::metadata_of(&stream)];
     let filter = LogFilter::starting_with(names.into_iter().flatten().map(|name| name.to_string()));
+    let until = reading.caller.until;
     let live = log.follow(head, filter, FOLLOWED);
     let follow = FollowStream { reading, stream, next, live, phase: Phase::Beginning };
-    Ok(paged(UntilStopped { pages: follow, stop }))
+    Ok(paged(UntilStopped { pages: follow, stop, until }))
 }
 
 #[derive(PartialEq, Eq)]

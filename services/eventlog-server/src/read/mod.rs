@@ -114,13 +114,12 @@ pub async fn read(
 }
 
 /// What a request asks for, by the name that clients give it.
-pub fn named(request: &ReadReq) -> String {
+pub fn named(request: &ReadReq) -> Result<String, Status> {
     match request.options.as_ref().and_then(|options| options.stream_option.as_ref()) {
         Some(StreamOption::Stream(stream)) => {
-            let name = stream.stream_identifier.as_ref().map(|identifier| &identifier.stream_name);
-            name.map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()
+            names::parse(stream.stream_identifier.as_ref()).map(|name| names::to_wire(&name))
         }
-        Some(StreamOption::All(_)) | None => ALL.into(),
+        Some(StreamOption::All(_)) | None => Ok(ALL.into()),
     }
 }
 
