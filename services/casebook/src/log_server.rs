@@ -1,16 +1,18 @@
 //! The log of a running Casebook, for auditors who bring a client of their own: any of KurrentDB, in any language.
 //!
-//! They read and do nothing else, they are auditors of the whole country, and each read is written down before anything of it is
-//! given, as with [`GetRawEvent`](casebook_audit). What everybody else may see is decided case by case, by services that know what
-//! an event says; a log does not.
+//! They read and do nothing else, and each read is written down before anything of it is given. An auditor of the whole country reads
+//! everything, as the audit service shows it; one of a region what belongs to matters whose cases all lie there, and to them there
+//! is nothing else. What others may see is decided case by case, by services that know what an event says; a log does not.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use casebook_audit::Matters;
 use casebook_authz::{Principal, Standing, Tokens};
 use casebook_bootstrap::{Gate, Read};
-use casebook_eventlog_server::{Access, Call, Caller, Door, Guard, access_denied, basic, serve};
+use casebook_eventlog::{Position, RecordedEvent};
+use casebook_eventlog_server::{Access, Call, Caller, Door, Guard, Sight, access_denied, basic, serve};
 use casebook_kernel::region::Region;
 use clap::Args;
 use tokio::net::TcpListener;
@@ -89,7 +91,8 @@ impl LogServer {
         };
         let foundation = &system.foundation;
         let tokens = Tokens::new(system.keys.tokens.verifier(), foundation.clock.clone());
-        let door = self.door(Auditors { tokens, gate: foundation.gate.clone() })?;
+        let matters = Matters::of(foundation, &system.services).map(Arc::new);
+        let door = self.door(Auditors { tokens, gate: foundation.gate.clone(), matters })?;
         let listener = match TcpListener::bind(address).await {
             Ok(listener) => listener,
             // A second Casebook on a machine is no mistake: nobody asked for this port.
@@ -130,6 +133,23 @@ impl LogServer {
 struct Auditors {
     tokens: Tokens,
     gate: Gate,
+    /// None: where matters lie is not known here.
+    matters: Option<Arc<Matters>>,
+}
+
+/// The sight of an auditor of a region.
+struct OfRegion {
+    region: Region,
+    matters: Arc<Matters>,
+    /// When the read began.
+    since: Position,
+}
+
+#[tonic::async_trait]
+impl Sight for OfRegion {
+    async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
+        self.matters.lies_in(event, self.region, self.since).await
+    }
 }
 
 #[tonic::async_trait]
@@ -151,17 +171,32 @@ impl Guard for Auditors {
         let Call::Read(what) = call else {
             return Err(access_denied("Casebook serves its log for reading only: what changes it are its commands"));
         };
-        if !may_read(&principal) {
-            return Err(access_denied("the log is read by auditors of the whole country (000000) only"));
-        }
+        let sees = self.sees(&principal)?;
         let now = self.gate.now();
-        self.gate.record(&Read { request: (), principal, now }, READ, what).await?;
-        let left = (ends - now).to_std().unwrap_or_default();
-        Ok(Caller::anyone(Access::Read).for_so_long(left))
+        let since = self.gate.record(&Read { request: (), principal, now }, READ, what).await?;
+        let caller = Caller::anyone(Access::Read).for_so_long((ends - now).to_std().unwrap_or_default());
+        Ok(match sees {
+            Sees::Everything => caller,
+            Sees::Matters(matters, region) => caller.seeing(Arc::new(OfRegion { region, matters, since })),
+        })
     }
 }
 
-/// Whoever answers for a region, audits there or is a party is shown what is theirs by the services.
-fn may_read(principal: &Principal) -> bool {
-    principal.standing() == Standing::Auditor && principal.actor.region == Region::NATIONAL
+enum Sees {
+    Everything,
+    /// Those that lie in a region.
+    Matters(Arc<Matters>, Region),
+}
+
+impl Auditors {
+    fn sees(&self, principal: &Principal) -> Result<Sees, Status> {
+        let region = principal.actor.region;
+        match (principal.standing(), &self.matters) {
+            (Standing::Auditor, _) if region == Region::NATIONAL => Ok(Sees::Everything),
+            (Standing::Auditor, Some(matters)) => Ok(Sees::Matters(matters.clone(), region)),
+            _ => {
+                Err(access_denied("the log is read by auditors only; others are shown what is theirs by the services"))
+            }
+        }
+    }
 }

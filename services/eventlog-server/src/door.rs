@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use casebook_eventlog::RecordedEvent;
 use tokio::time::Instant;
 use tonic::Status;
 
@@ -43,6 +44,13 @@ pub trait Guard: Send + Sync + 'static {
     async fn admit(&self, authorization: Option<&str>, call: Call<'_>) -> Result<Caller, Status>;
 }
 
+/// How far somebody sees, where that hangs on what the events are and not on a list.
+#[tonic::async_trait]
+pub trait Sight: Send + Sync + 'static {
+    /// Whether an event is for them. To them there are no others; a stream whose first event is not for them does not exist.
+    async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status>;
+}
+
 /// Name and password of `Basic …`, which is how clients say who they are.
 pub fn basic(authorization: &str) -> Option<(String, String)> {
     let (scheme, encoded) = authorization.split_once(' ')?;
@@ -55,13 +63,21 @@ pub fn basic(authorization: &str) -> Option<(String, String)> {
 }
 
 /// Somebody who was let in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Caller {
     access: Access,
     /// When a subscription ends, however it goes; none: it does not.
     pub(crate) until: Option<Instant>,
     /// None: the access lists of streams are not looked at.
     user: Option<Arc<User>>,
+    /// None: everything.
+    sight: Option<Arc<dyn Sight>>,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("access", &self.access).field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// Whom access lists know.
@@ -74,18 +90,35 @@ pub struct User {
 impl Caller {
     /// Whoever it is, for whom no stream is closed.
     pub fn anyone(access: Access) -> Self {
-        Self { access, until: None, user: None }
+        Self { access, until: None, user: None, sight: None }
     }
 
     /// A user, for whom the access lists of streams hold.
     pub fn user(access: Access, user: Arc<User>) -> Self {
-        Self { access, until: None, user: Some(user) }
+        Self { access, until: None, user: Some(user), sight: None }
     }
 
     /// The same, for so long: subscriptions end then.
     #[must_use]
     pub fn for_so_long(self, left: Duration) -> Self {
         Self { until: Instant::now().checked_add(left), ..self }
+    }
+
+    /// The same, who sees so far.
+    #[must_use]
+    pub fn seeing(self, sight: Arc<dyn Sight>) -> Self {
+        Self { sight: Some(sight), ..self }
+    }
+
+    pub(crate) fn sees_everything(&self) -> bool {
+        self.sight.is_none()
+    }
+
+    pub(crate) async fn sees(&self, event: &RecordedEvent) -> Result<bool, Status> {
+        match &self.sight {
+            Some(sight) => sight.shows(event).await,
+            None => Ok(true),
+        }
     }
 
     pub(crate) fn check(&self, needed: Access) -> Result<(), Status> {

@@ -29,7 +29,7 @@ mod tls;
 #[cfg(feature = "users")]
 mod users;
 
-pub use door::{Access, Call, Caller, Door, Guard, User, basic};
+pub use door::{Access, Call, Caller, Door, Guard, Sight, User, basic};
 pub use refusals::access_denied;
 pub use server::{ServeError, serve};
 #[cfg(feature = "tls")]

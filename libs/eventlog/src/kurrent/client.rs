@@ -13,11 +13,11 @@ use kurrentdb::{
     AppendToStreamOptions, Client, ClientSettings, Credentials, CurrentRevision, Error, EventData, ReadAllOptions,
     ReadEvent, ReadStreamOptions, StreamPosition, StreamState, SubscriptionFilter,
 };
-use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::userinfo::userinfo;
 use crate::port::{
     AppendError, Direction, Expected, NewEvent, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent,
     StreamName,
@@ -382,26 +382,6 @@ fn proposed(event: &NewEvent) -> Result<EventData, AppendError> {
     let value = RawValue::from_string(text).map_err(|_| not_json())?;
     let proposed = EventData::json(&event.event_type, &value).map_err(|_| not_json())?;
     Ok(proposed.id(event.id).metadata(Bytes::clone(&event.metadata)))
-}
-
-/// The user and the password of a connection string, decoded.
-fn userinfo(connection_string: &str) -> Result<Option<(String, String)>, String> {
-    let (_, rest) = connection_string.split_once("://").ok_or("it does not begin as kurrentdb://")?;
-    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    // Of a password with such a character, the rest would stand where hosts and options are spoken of freely.
-    if behind.contains('@') {
-        return Err("of user and password, and behind the hosts, `/ ? # @` are written as %2F %3F %23 %40".into());
-    }
-    let Some((userinfo, hosts)) = authority.rsplit_once('@') else { return Ok(None) };
-    if userinfo.contains(['@', ',']) || hosts.is_empty() {
-        return Err("of user and password, `@` and `,` are written as %40 and %2C".into());
-    }
-    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let decoded = |text: &str| {
-        let text = percent_decode_str(text).decode_utf8();
-        text.map(String::from).map_err(|_| "user and password are UTF-8".to_owned())
-    };
-    Ok(Some((decoded(user)?, decoded(password)?)))
 }
 
 /// A response without its end: the connection is of no more use.

@@ -12,6 +12,7 @@
 //! All calls go to the leader: a node that lags would hide events that a reader has been told of.
 
 mod client;
+mod userinfo;
 
 use std::fmt;
 use std::sync::Arc;

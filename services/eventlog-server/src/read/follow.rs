@@ -191,7 +191,9 @@ impl FollowStream {
         let mut page = self.responses(&read).await?;
         if ends_stream(&read, PAGE_EVENTS) {
             self.phase = Phase::Live;
-            page.push(caught_up(self.next.checked_sub(1), None));
+            // Where a stream ends that is not for the caller is not for them either.
+            let last = self.next.checked_sub(1).filter(|_| self.reading.caller.sees_everything());
+            page.push(caught_up(last, None));
         }
         Ok(page)
     }
@@ -214,7 +216,9 @@ impl FollowStream {
         let (first, now) = (state.first_revision(last), now());
         let mut page = Vec::with_capacity(mine.len());
         for event in mine.iter().filter(|event| event.revision >= first && !state.is_expired(event, now)) {
-            page.push(self.reading.response(event).await?);
+            if self.reading.caller.sees(event).await? {
+                page.push(self.reading.response(event).await?);
+            }
         }
         self.next = last + 1;
         Ok(page)

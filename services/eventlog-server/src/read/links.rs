@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casebook_eventlog::{Direction, EventLog as _, RecordedEvent};
+use casebook_eventlog::{Direction, EventLog as _, RecordedEvent, StreamName};
 use tonic::Status;
 
 use super::Reading;
@@ -16,7 +16,7 @@ const LINK_TYPE: &str = "$>";
 impl Reading {
     /// Whether an event of `$all` is for the caller: the others are left out.
     pub(super) async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
-        self.store.is_readable(&self.caller, &event.stream).await
+        Ok(self.store.is_readable(&self.caller, &event.stream).await? && self.caller.sees(event).await?)
     }
 
     /// An event as the client wants it. A link whose event is not to be read is shown without one.
@@ -26,6 +26,18 @@ impl Reading {
         }
         let target = self.target(event).await?;
         Ok(events::response(target.as_ref(), Some(event), self.form))
+    }
+
+    /// Whether there is such a stream for the caller, whatever of it there is to be read.
+    pub(super) async fn knows_of(&self, stream: &StreamName) -> Result<bool, Status> {
+        if self.caller.sees_everything() {
+            return Ok(true);
+        }
+        let first = self.store.log.read_stream(stream, Direction::Forwards, Some(0), 1).await;
+        match first.map_err(|error| refusals::unread(&error))?.first() {
+            Some(first) => self.caller.sees(first).await,
+            None => Ok(false),
+        }
     }
 
     async fn target(&self, link: &RecordedEvent) -> Result<Option<Arc<RecordedEvent>>, Status> {
@@ -48,6 +60,9 @@ impl Reading {
         }
         let read = log.read_stream(&stream, Direction::Forwards, Some(revision), 1).await;
         let target = read.map_err(|error| refusals::unread(&error))?.pop();
-        Ok(target.filter(|event| !state.is_expired(event, now())))
+        match target.filter(|event| !state.is_expired(event, now())) {
+            Some(event) if self.caller.sees(&event).await? => Ok(Some(event)),
+            _ => Ok(None),
+        }
     }
 }
