@@ -51,7 +51,10 @@ impl Check {
             Self::Tests => {
                 tools::postgresql()?;
                 let python = tools::kurrent_python()?;
-                run(cargo().args(["test", "--workspace", "--no-fail-fast"]).env("CASEBOOK_TEST_PYTHON", python))
+                let node = tools::kurrent_node()?;
+                let mut test = cargo();
+                test.args(["test", "--workspace", "--no-fail-fast"]).env("CASEBOOK_TEST_PYTHON", python);
+                run(test.env("CASEBOOK_TEST_NODE", node.program).env("CASEBOOK_TEST_NODE_MODULES", node.modules))
             }
             Self::Docs => run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", RUSTDOC_FLAGS)),
         }

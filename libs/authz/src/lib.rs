@@ -7,7 +7,9 @@
 mod layer;
 mod principal;
 mod token;
+mod tokens;
 
 pub use layer::{AuthLayer, AuthService};
 pub use principal::{Principal, Standing};
 pub use token::{TokenError, TokenKey, TokenVerifier};
+pub use tokens::Tokens;

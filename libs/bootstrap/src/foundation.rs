@@ -233,6 +233,12 @@ impl Foundation {
         self.tasks.spawn(timer::run(model.clone(), Arc::new(on_due), self.clock.clone(), self.stop.clone()));
     }
 
+    /// Lets something run beside the services; it ends by itself when the process is [`stopping`](Self::stopping), and the log
+    /// stays open until then.
+    pub fn beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
     fn follow(&self, name: String, progress: watch::Receiver<Position>) {
         self.followers.lock().unwrap_or_else(PoisonError::into_inner).push((name, progress));
     }

@@ -1,5 +1,6 @@
 //! Where the log of a process is: in its own folder, or behind a connection string, where several processes share it.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use casebook_execution::Clock;
 use clap::Args;
 
 /// The log that a command uses.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Clone, Default, Args)]
 pub struct LogAt {
     /// The connection string of a log server (kurrentdb://127.0.0.1:2113?tls=false) in place of the log in the data folder.
     #[arg(long = "log", env = "CASEBOOK_LOG", hide_env_values = true, value_name = "CONNECTION_STRING")]
@@ -31,11 +32,15 @@ pub enum LogError {
 #[derive(Debug)]
 pub struct WrittenLog {
     pub log: Arc<dyn EventLog>,
-    /// The engine, where this process owns the log.
     own: Option<Arc<EmbeddedLog>>,
 }
 
 impl WrittenLog {
+    /// The engine, where this process owns the log.
+    pub fn own(&self) -> Option<&Arc<EmbeddedLog>> {
+        self.own.as_ref()
+    }
+
     /// Nothing is written any more; what this process does not own stays open.
     pub async fn close(&self) {
         if let Some(own) = &self.own {
@@ -64,7 +69,7 @@ impl LogAt {
         }
     }
 
-    /// In words, without a password.
+    /// In words, without user and password.
     pub(crate) fn place(&self, folder: &Path) -> String {
         let Some(server) = &self.server else { return folder.display().to_string() };
         match server.split_once("://") {
@@ -74,6 +79,12 @@ impl LogAt {
             }
             None => "a server".into(),
         }
+    }
+}
+
+impl fmt::Debug for LogAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LogAt").field(&self.place(Path::new("its own folder"))).finish()
     }
 }
 
@@ -96,6 +107,8 @@ mod tests {
         let at = |server: &str| LogAt { server: Some(server.into()) }.place(Path::new("log"));
         assert_eq!(at("kurrentdb://admin:secret@one:2113,two:2113?tls=true"), "kurrentdb://one:2113,two:2113");
         assert_eq!(at("kurrentdb+discover://cluster.example"), "kurrentdb+discover://cluster.example");
+        let shown = format!("{:?}", LogAt { server: Some("kurrentdb://admin:secret@one:2113?tls=true".into()) });
+        assert!(shown.contains("one:2113") && !shown.contains("secret"), "{shown}");
         assert_eq!(LogAt::default().place(Path::new("log")), "log");
     }
 }

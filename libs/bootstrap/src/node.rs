@@ -71,7 +71,7 @@ pub struct Node {
     pub address: SocketAddr,
     pub foundation: Arc<Foundation>,
     pub services: Arc<Vec<Service>>,
-    log: WrittenLog,
+    pub log: WrittenLog,
     stop: CancellationToken,
     server: JoinHandle<Result<(), ServeError>>,
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use casebook_execution::SystemClock;
 use clap::{Args, Parser};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::foundation::StartService;
 use crate::log::LogAt;
@@ -48,10 +48,15 @@ pub struct Serving {
 impl Serving {
     /// Serves `services` until SIGTERM or an interrupt, then drains.
     pub async fn until_stopped(self, services: &[StartService]) -> Result<(), Box<dyn Error>> {
+        self.start(services).await?.until_stopped().await
+    }
+
+    /// Starts `services`, and says where what is.
+    pub async fn start(self, services: &[StartService]) -> Result<Started, Box<dyn Error>> {
         if !self.listen.ip().is_loopback() {
             return Err("without TLS, which a later version brings, Casebook listens on loopback addresses only".into());
         }
-        let mut terminate = signal(SignalKind::terminate())?;
+        let terminate = signal(SignalKind::terminate())?;
         let options = Options {
             data_dir: self.data.data_dir.clone(),
             log: self.log.clone(),
@@ -60,7 +65,7 @@ impl Serving {
             policy_dir: self.policy_dir,
             registry_file: self.registry_file,
         };
-        let mut node = Node::start(options, services).await?;
+        let node = Node::start(options, services).await?;
         let layout = Layout::of(&self.data.data_dir);
         say(format_args!("serving      {}  (gRPC, with health and reflection)", node.endpoint()))?;
         say(format_args!("log          {}", self.log.place(&layout.log)))?;
@@ -68,6 +73,21 @@ impl Serving {
         say(format_args!("keys         {}", layout.keys.display()))?;
         say(format_args!("policy       {}", node.foundation.policy.pack.version()))?;
         say(format_args!("a token      casebook token --data-dir {} --help", self.data.data_dir.display()))?;
+        Ok(Started { node, terminate })
+    }
+}
+
+/// A process that serves.
+pub struct Started {
+    pub node: Node,
+    /// Listened to from before the start on, so that it is not missed.
+    terminate: Signal,
+}
+
+impl Started {
+    /// Goes on until SIGTERM or an interrupt, then drains.
+    pub async fn until_stopped(self) -> Result<(), Box<dyn Error>> {
+        let Self { mut node, mut terminate } = self;
         tokio::select! {
             ended = node.ended() => return Ok(ended?),
             _ = terminate.recv() => {}

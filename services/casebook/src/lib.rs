@@ -7,6 +7,7 @@ pub mod client;
 pub mod demo;
 pub mod history;
 pub mod import;
+pub mod log_server;
 pub mod matter;
 pub mod system;
 pub mod timeline;

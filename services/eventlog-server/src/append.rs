@@ -7,6 +7,7 @@ use futures::{Stream, StreamExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
+use crate::door::Caller;
 use crate::events;
 use crate::expected::{Expected, position_of};
 use crate::names;
@@ -87,6 +88,7 @@ impl Gathered {
 
 pub async fn append(
     store: &Store,
+    caller: &Caller,
     mut requests: impl Stream<Item = Result<AppendReq, Status>> + Unpin,
 ) -> Result<AppendResp, Status> {
     let first = requests.next().await.transpose()?.and_then(|request| request.content);
@@ -103,7 +105,7 @@ pub async fn append(
         let (id, metadata) = (proposed.id, proposed.metadata);
         gathered.push(events::parse_event(id, metadata, proposed.custom_metadata, proposed.data)?)?;
     }
-    let result = match store.append(&stream, expected, gathered.take_events()).await? {
+    let result = match store.append(caller, &stream, expected, gathered.take_events()).await? {
         Outcome::Appended(appended) => append_resp::Result::Success(success(&appended)),
         Outcome::Nothing { current } => append_resp::Result::Success(nothing(current)),
         Outcome::WrongExpectedVersion { current } => {

@@ -13,6 +13,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::append::Gathered;
+use crate::door::Caller;
 use crate::events;
 use crate::expected::Expected;
 use crate::names;
@@ -40,12 +41,21 @@ struct Unfinished {
 type UnderWay = Pin<Box<dyn Future<Output = BatchAppendResp> + Send>>;
 
 /// The responses, in the order in which the appends are done. Appends begin in the order in which they came.
-pub fn responses<R>(store: Arc<Store>, requests: R) -> impl Stream<Item = Result<BatchAppendResp, Status>> + Send
+pub fn responses<R>(
+    store: Arc<Store>,
+    caller: Caller,
+    requests: R,
+) -> impl Stream<Item = Result<BatchAppendResp, Status>> + Send
 where
     R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin + Send,
 {
-    let session =
-        Session { store, requests: Some(requests), unfinished: HashMap::new(), under_way: FuturesUnordered::new() };
+    let session = Session {
+        store,
+        caller,
+        requests: Some(requests),
+        unfinished: HashMap::new(),
+        under_way: FuturesUnordered::new(),
+    };
     stream::try_unfold(
         session,
         |mut session| async move { Ok(session.next().await?.map(|response| (response, session))) },
@@ -54,6 +64,7 @@ where
 
 struct Session<R> {
     store: Arc<Store>,
+    caller: Caller,
     /// `None`: the client has said everything.
     requests: Option<R>,
     unfinished: HashMap<Uuid, Unfinished>,
@@ -114,7 +125,7 @@ impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
             }
         }
         if request.is_final {
-            self.under_way.push(Box::pin(finish(Arc::clone(&self.store), unfinished)));
+            self.under_way.push(Box::pin(finish(Arc::clone(&self.store), self.caller.clone(), unfinished)));
         } else if self.unfinished.len() == UNFINISHED_MAX {
             return Err(Status::resource_exhausted(format!("more than {UNFINISHED_MAX} appends lack their last part")));
         } else {
@@ -136,11 +147,11 @@ fn begin(store: &Store, request: &BatchAppendReq) -> Option<Unfinished> {
     })
 }
 
-async fn finish(store: Arc<Store>, unfinished: Unfinished) -> BatchAppendResp {
+async fn finish(store: Arc<Store>, caller: Caller, unfinished: Unfinished) -> BatchAppendResp {
     let Unfinished { correlation, stream, identifier, expected, mut gathered, refused } = unfinished;
     let outcome = match (stream, refused) {
         (Err(status), _) | (_, Some(status)) => Err(status),
-        (Ok(stream), None) => store.append(&stream, expected, gathered.take_events()).await,
+        (Ok(stream), None) => store.append(&caller, &stream, expected, gathered.take_events()).await,
     };
     let result = match outcome {
         Ok(Outcome::Appended(appended)) => batch_append_resp::Result::Success(success(&appended)),

@@ -57,6 +57,11 @@ pub fn described_by(stream: &StreamName) -> Option<StreamName> {
     stream.as_str().strip_prefix(METADATA_PREFIX)?.parse().ok()
 }
 
+/// Whether it is one of KurrentDB's own.
+pub fn is_of_system(stream: &StreamName) -> bool {
+    stream.as_str().starts_with(OURS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,14 +52,16 @@ impl server_features_server::ServerFeatures for Node {
 
 #[tonic::async_trait]
 impl gossip_server::Gossip for Node {
-    async fn read(&self, _: Request<Empty>) -> Result<Response<ClusterInfo>, Status> {
+    async fn read(&self, request: Request<Empty>) -> Result<Response<ClusterInfo>, Status> {
+        // Where the caller reached it: what it listens on may be every address of the machine.
+        let address = request.local_addr().unwrap_or(self.address);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let member = MemberInfo {
             instance_id: Some(IdForm::Text.id(self.id)),
             time_stamp: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
             state: VNodeState::Leader.into(),
             is_alive: true,
-            http_end_point: Some(EndPoint { address: self.address.ip().to_string(), port: self.address.port().into() }),
+            http_end_point: Some(EndPoint { address: address.ip().to_string(), port: address.port().into() }),
         };
         Ok(Response::new(ClusterInfo { members: vec![member] }))
     }

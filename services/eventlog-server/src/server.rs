@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 
 use crate::append::APPEND_BYTES_MAX;
+use crate::door::Door;
 use crate::node::Node;
 use crate::proto::gossip::gossip_server::GossipServer;
 use crate::proto::server_features::server_features_server::ServerFeaturesServer;
 use crate::proto::streams::streams_server::StreamsServer;
 use crate::socket;
-use crate::store::{Access, Store};
+use crate::store::Store;
 use crate::streams::Streams;
 
 /// Calls of one connection that run at a time: each subscription is one.
@@ -31,7 +32,7 @@ const ENVELOPE_BYTES_MAX: usize = 1 << 20;
 pub enum ServeError {
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
-    #[error("clients may connect by loopback only, until connections are encrypted, not by {0}")]
+    #[error("beyond loopback, and so on {0}, a log is served by TLS only, and to users only")]
     NotLoopback(std::net::SocketAddr),
     #[error(transparent)]
     Transport(#[from] tonic::transport::Error),
@@ -41,25 +42,32 @@ pub enum ServeError {
 pub async fn serve(
     listener: TcpListener,
     log: Arc<EmbeddedLog>,
-    access: Access,
+    door: Door,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && !door.is_safe_beyond_loopback() {
         return Err(ServeError::NotLoopback(address));
     }
     let node = Arc::new(Node::new(address));
-    let store = Arc::new(Store::new(log, access));
-    let streams = StreamsServer::new(Streams { store, stop: stop.clone() })
+    let store = Arc::new(Store::new(log));
+    let streams = StreamsServer::new(Streams { store, guard: door.guard, stop: stop.clone() })
         .max_decoding_message_size(APPEND_BYTES_MAX + ENVELOPE_BYTES_MAX);
-    let served = Server::builder()
+    let router = Server::builder()
         .max_concurrent_streams(CALLS_PER_CONNECTION_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_service(ServerFeaturesServer::from_arc(Arc::clone(&node)))
         .add_service(GossipServer::from_arc(node))
-        .add_service(streams)
-        .serve_with_incoming_shutdown(socket::accepted(listener), stop.clone().cancelled_owned());
+        .add_service(streams);
+    let stopped = stop.clone().cancelled_owned();
+    let served = async {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &door.tls {
+            return router.serve_with_incoming_shutdown(Box::pin(socket::encrypted(listener, tls)), stopped).await;
+        }
+        router.serve_with_incoming_shutdown(socket::accepted(listener), stopped).await
+    };
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;

@@ -17,12 +17,99 @@ use tonic::transport::server::{Connected, TcpConnectInfo};
 pub struct Socket(TcpStream);
 
 /// The connections that clients make.
-pub fn accepted(listener: TcpListener) -> impl Stream<Item = io::Result<Socket>> {
+pub fn accepted(listener: TcpListener) -> impl Stream<Item = io::Result<Socket>> + Send {
     TcpListenerStream::new(listener).map(|accepted| {
         let stream = accepted?;
         stream.set_nodelay(true)?;
         Ok(Socket(stream))
     })
+}
+
+#[cfg(feature = "tls")]
+pub use encrypted::encrypted;
+
+#[cfg(feature = "tls")]
+mod encrypted {
+    use std::time::Duration;
+
+    use tokio_rustls::server::TlsStream;
+
+    use super::*;
+    use crate::tls::Tls;
+
+    /// How long a client may take to agree on a connection.
+    const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+    /// Connections that are being agreed on at a time; further ones wait in the system's queue.
+    const HANDSHAKES_MAX: usize = 256;
+
+    const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+    pub struct EncryptedSocket(TlsStream<Socket>);
+
+    /// The connections of clients with which one could agree. Of the others nobody hears but the operator.
+    pub fn encrypted(listener: TcpListener, tls: &Tls) -> impl Stream<Item = io::Result<EncryptedSocket>> + Send {
+        let acceptor = tls.acceptor();
+        let agreeing = accepted(listener).map(move |accepted| {
+            let acceptor = acceptor.clone();
+            async move {
+                if accepted.is_err() {
+                    // The machine has no room for one: at once there would be none either.
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                match tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(accepted?)).await {
+                    Ok(agreed) => agreed.map(EncryptedSocket),
+                    Err(_) => Err(io::ErrorKind::TimedOut.into()),
+                }
+            }
+        });
+        agreeing.buffer_unordered(HANDSHAKES_MAX).filter_map(|agreed| async {
+            agreed.inspect_err(|error| tracing::debug!(%error, "a client did not connect")).ok().map(Ok)
+        })
+    }
+
+    impl Connected for EncryptedSocket {
+        type ConnectInfo = TcpConnectInfo;
+
+        fn connect_info(&self) -> TcpConnectInfo {
+            self.0.get_ref().0.connect_info()
+        }
+    }
+
+    impl AsyncRead for EncryptedSocket {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            into: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(context, into)
+        }
+    }
+
+    impl AsyncWrite for EncryptedSocket {
+        fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write(context, bytes)
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            parts: &[io::IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write_vectored(context, parts)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.0.is_write_vectored()
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(context)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_shutdown(context)
+        }
+    }
 }
 
 /// The system forgets this after a while, so it is said again. Where it is not known, calls are slower and that is all.

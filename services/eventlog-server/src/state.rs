@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
 use serde_json::{Map, Value};
 
+use crate::acl::Acl;
 use crate::names;
 
 /// The type of an event that holds metadata.
@@ -38,6 +39,8 @@ pub struct StreamState {
     pub max_count: Option<u64>,
     /// Only events that are not older are to be read.
     pub max_age: Option<TimeDelta>,
+    /// Who is permitted what, where there are users.
+    pub acl: Acl,
     /// All of it, as it was written.
     pub metadata: Map<String, Value>,
     /// The revision of the event that says so, in the stream of the metadata.
@@ -46,12 +49,10 @@ pub struct StreamState {
 
 impl StreamState {
     fn of_event(event: &RecordedEvent) -> Self {
-        if &*event.event_type == TOMBSTONE_TYPE {
-            return Self { tombstoned: true, said_at: Some(event.revision), ..Self::default() };
-        }
         let Ok(metadata) = serde_json::from_slice::<Map<String, Value>>(&event.data) else {
             tracing::warn!(stream = %event.stream, revision = event.revision, "metadata of a stream is not a JSON object");
-            return Self { said_at: Some(event.revision), ..Self::default() };
+            // It may have been to keep somebody out.
+            return Self { acl: Acl::closed(), said_at: Some(event.revision), ..Self::default() };
         };
         let number = |name: &str| metadata.get(name).and_then(Value::as_u64);
         Self {
@@ -59,6 +60,7 @@ impl StreamState {
             truncate_before: number(TRUNCATE_BEFORE).unwrap_or(0),
             max_count: number(MAX_COUNT),
             max_age: number(MAX_AGE).and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?)),
+            acl: Acl::of_metadata(&metadata),
             metadata,
             said_at: Some(event.revision),
         }
@@ -133,15 +135,22 @@ impl States {
 }
 
 async fn read_state(log: &EmbeddedLog, stream: &StreamName) -> Result<StreamState, ReadError> {
-    let newest = |stream: StreamName| async move { log.read_stream(&stream, Direction::Backwards, None, 1).await };
+    let newest = |stream: StreamName| async move { log.read_stream(&stream, Direction::Backwards, None, 2).await };
+    let ends = |event: &RecordedEvent| &*event.event_type == TOMBSTONE_TYPE;
     // Of metadata, the newest is all there is; a tombstone ends it too.
     if names::described_by(stream).is_some() {
-        let tombstoned = newest(stream.clone()).await?.iter().any(|event| &*event.event_type == TOMBSTONE_TYPE);
+        let tombstoned = newest(stream.clone()).await?.first().is_some_and(|event| ends(event));
         return Ok(StreamState { tombstoned, max_count: Some(1), ..StreamState::default() });
     }
     let Some(metadata) = names::metadata_of(stream) else { return Ok(StreamState::default()) };
-    let Some(said) = newest(metadata).await?.pop() else { return Ok(StreamState::default()) };
-    let mut state = StreamState::of_event(&said);
+    let newest = newest(metadata).await?;
+    let Some(said) = newest.first() else { return Ok(StreamState::default()) };
+    if ends(said) {
+        // Its events still stand in `$all`: who was kept out before stays out.
+        let acl = newest.get(1).map(|before| StreamState::of_event(before).acl).unwrap_or_default();
+        return Ok(StreamState { tombstoned: true, acl, said_at: Some(said.revision), ..StreamState::default() });
+    }
+    let mut state = StreamState::of_event(said);
     if state.truncate_before >= DELETED {
         state.truncate_before = count_before(log, stream, said.position).await?;
     }

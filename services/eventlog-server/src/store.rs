@@ -11,7 +11,9 @@ use serde_json::Value;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::acl::{Act, Wanted};
 use crate::append::Room;
+use crate::door::Caller;
 use crate::expected::Expected;
 use crate::names;
 use crate::refusals;
@@ -20,23 +22,11 @@ use crate::state::{METADATA_TYPE, States, StreamState, TOMBSTONE_TYPE};
 /// How often a delete is tried where others change the metadata of its stream meanwhile.
 const DELETE_TRIES_MAX: usize = 8;
 
-/// What whoever reaches the port may do with a log that is served: each may do what stands above it, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// Read.
-    Read,
-    /// Append events to streams.
-    Append,
-    /// Hide what was appended: delete streams, end them, and write their metadata.
-    Delete,
-}
-
 pub struct Store {
     pub log: Arc<EmbeddedLog>,
     pub states: Arc<States>,
     /// For appends that are not done yet.
     pub room: Room,
-    access: Access,
 }
 
 /// What became of an append that was not refused for other reasons.
@@ -52,8 +42,8 @@ pub enum Outcome {
 }
 
 impl Store {
-    pub fn new(log: Arc<EmbeddedLog>, access: Access) -> Self {
-        Self { log, states: Arc::new(States::new()), room: Room::new(), access }
+    pub fn new(log: Arc<EmbeddedLog>) -> Self {
+        Self { log, states: Arc::new(States::new()), room: Room::new() }
     }
 
     /// What the metadata of a stream says; a stream with a tombstone is refused.
@@ -73,14 +63,40 @@ impl Store {
         Ok(self.last_revision(stream).await?.filter(|last| !state.is_deleted(*last)))
     }
 
+    /// Refuses what a caller may not do.
+    pub async fn permit(&self, caller: &Caller, act: Act, stream: &StreamName) -> Result<(), Status> {
+        let wanted = Wanted::new(act, stream);
+        caller.check(wanted.access)?;
+        if self.is_listed(caller, &wanted).await? {
+            return Ok(());
+        }
+        Err(refusals::access_denied("the access list of this stream does not permit that to this user"))
+    }
+
+    /// Whether a caller may read a stream.
+    pub async fn is_readable(&self, caller: &Caller, stream: &StreamName) -> Result<bool, Status> {
+        if !caller.is_bound_by_lists() {
+            return Ok(true);
+        }
+        self.is_listed(caller, &Wanted::new(Act::Read, stream)).await
+    }
+
+    async fn is_listed(&self, caller: &Caller, wanted: &Wanted) -> Result<bool, Status> {
+        if !caller.is_bound_by_lists() {
+            return Ok(true);
+        }
+        let state = self.states.of(&self.log, &wanted.of).await.map_err(|error| refusals::unread(&error))?;
+        Ok(caller.is_among(wanted.permitted(&state.acl)))
+    }
+
     pub async fn append(
         &self,
+        caller: &Caller,
         stream: &StreamName,
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Outcome, Status> {
-        // Metadata hides events: a stream can be deleted by it.
-        self.check(if names::described_by(stream).is_some() { Access::Delete } else { Access::Append })?;
+        self.permit(caller, Act::Append, stream).await?;
         let state = self.state(stream).await?;
         if events.is_empty() {
             let current = self.seen(stream, &state).await?;
@@ -148,8 +164,8 @@ impl Store {
     }
 
     /// Lets a stream look as if it did not exist. What is appended later begins behind its last event.
-    pub async fn delete(&self, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
-        self.check(Access::Delete)?;
+    pub async fn delete(&self, caller: &Caller, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
+        self.permit(caller, Act::Delete, stream).await?;
         for _ in 0..DELETE_TRIES_MAX {
             let state = self.state(stream).await?;
             let last = self.seen(stream, &state).await?;
@@ -171,8 +187,13 @@ impl Store {
     }
 
     /// Ends a stream for good: it can be neither read nor written any more.
-    pub async fn tombstone(&self, stream: &StreamName, expected: Expected) -> Result<Position, Status> {
-        self.check(Access::Delete)?;
+    pub async fn tombstone(
+        &self,
+        caller: &Caller,
+        stream: &StreamName,
+        expected: Expected,
+    ) -> Result<Position, Status> {
+        self.permit(caller, Act::Delete, stream).await?;
         let state = self.state(stream).await?;
         let last = self.last_revision(stream).await?;
         let seen = last.filter(|last| !state.is_deleted(*last));
@@ -204,16 +225,6 @@ impl Store {
         let event = NewEvent { id: Uuid::new_v4(), event_type: event_type.into(), data, metadata: Bytes::new() };
         self.append_to_log(&metadata, expected, vec![event]).await
     }
-
-    fn check(&self, needed: Access) -> Result<(), Status> {
-        match self.access {
-            access if access >= needed => Ok(()),
-            Access::Read => Err(refusals::access_denied("this log is served for reading only")),
-            Access::Append | Access::Delete => {
-                Err(refusals::access_denied("this log is served for appends: nothing of it may be hidden"))
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -223,12 +234,13 @@ mod tests {
     use casebook_eventlog::embedded::Options;
 
     use super::*;
+    use crate::door::Access;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn metadata_of_a_client_that_went_away_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(EmbeddedLog::open(folder.path(), Options::default()).unwrap());
-        let store = Store::new(Arc::clone(&log), Access::Delete);
+        let (store, caller) = (Store::new(Arc::clone(&log)), Caller::anyone(Access::Delete));
         for micros in (0..2000).step_by(50) {
             let stream = StreamName::of("case", Uuid::new_v4());
             let metadata = names::metadata_of(&stream).unwrap();
@@ -239,7 +251,7 @@ mod tests {
                 data: r#"{"$tb":7}"#.into(),
                 metadata: Bytes::new(),
             };
-            let writing = store.append(&metadata, Expected::Any, vec![event]);
+            let writing = store.append(&caller, &metadata, Expected::Any, vec![event]);
             let _ = tokio::time::timeout(Duration::from_micros(micros), writing).await;
             // Long enough for what was begun to end.
             tokio::time::sleep(Duration::from_millis(20)).await;

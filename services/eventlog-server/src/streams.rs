@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use futures::Stream;
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::door::{Call, Caller, Guard};
 use crate::expected::Expected;
 use crate::proto::streams::streams_server;
 use crate::proto::streams::{
@@ -16,9 +18,22 @@ use crate::proto::streams::{
 use crate::store::Store;
 use crate::{append, batch, names, read};
 
+/// Where a call says who makes it.
+const AUTHORIZATION: &str = "authorization";
+
 pub struct Streams {
     pub store: Arc<Store>,
+    pub guard: Arc<dyn Guard>,
     pub stop: CancellationToken,
+}
+
+impl Streams {
+    /// Whose call it is.
+    async fn admit(&self, metadata: &MetadataMap, call: Call<'_>) -> Result<Caller, Status> {
+        // What is no text names nobody.
+        let authorization = metadata.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+        self.guard.admit(authorization, call).await
+    }
 }
 
 #[tonic::async_trait]
@@ -26,26 +41,32 @@ impl streams_server::Streams for Streams {
     type ReadStream = read::Responses;
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let caller = self.admit(&metadata, Call::Read(&read::named(&request)?)).await?;
         let store = Arc::clone(&self.store);
-        Ok(Response::new(read::read(store, request.into_inner(), self.stop.clone()).await?))
+        Ok(Response::new(read::read(store, caller, request, self.stop.clone()).await?))
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {
-        Ok(Response::new(append::append(&self.store, request.into_inner()).await?))
+        let caller = self.admit(request.metadata(), Call::Write).await?;
+        Ok(Response::new(append::append(&self.store, &caller, request.into_inner()).await?))
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
+        let caller = self.admit(request.metadata(), Call::Write).await?;
         let options = request.into_inner().options.ok_or_else(|| Status::invalid_argument("a delete has options"))?;
         let stream = names::parse(options.stream_identifier.as_ref())?;
-        let position = self.store.delete(&stream, Expected::or_any(options.expected_stream_revision)).await?;
+        let position = self.store.delete(&caller, &stream, Expected::or_any(options.expected_stream_revision)).await?;
         let position = delete_resp::Position { commit_position: position.0, prepare_position: position.0 };
         Ok(Response::new(DeleteResp { position_option: Some(delete_resp::PositionOption::Position(position)) }))
     }
 
     async fn tombstone(&self, request: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
+        let caller = self.admit(request.metadata(), Call::Write).await?;
         let options = request.into_inner().options.ok_or_else(|| Status::invalid_argument("a delete has options"))?;
         let stream = names::parse(options.stream_identifier.as_ref())?;
-        let position = self.store.tombstone(&stream, Expected::or_any(options.expected_stream_revision)).await?;
+        let position =
+            self.store.tombstone(&caller, &stream, Expected::or_any(options.expected_stream_revision)).await?;
         let position = tombstone_resp::Position { commit_position: position.0, prepare_position: position.0 };
         Ok(Response::new(TombstoneResp { position_option: Some(tombstone_resp::PositionOption::Position(position)) }))
     }
@@ -56,6 +77,7 @@ impl streams_server::Streams for Streams {
         &self,
         request: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
-        Ok(Response::new(Box::pin(batch::responses(Arc::clone(&self.store), request.into_inner()))))
+        let caller = self.admit(request.metadata(), Call::Write).await?;
+        Ok(Response::new(Box::pin(batch::responses(Arc::clone(&self.store), caller, request.into_inner()))))
     }
 }

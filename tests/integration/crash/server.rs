@@ -20,7 +20,7 @@ pub struct Server {
 impl Server {
     pub fn start(casebook: &Path, data_dir: &Path) -> Result<Self, Failure> {
         let mut child = Command::new(casebook)
-            .args(["up", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["up", "--no-log-server", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())

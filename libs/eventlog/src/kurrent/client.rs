@@ -10,13 +10,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::DateTime;
 use kurrentdb::{
-    AppendToStreamOptions, Client, ClientSettings, CurrentRevision, Error, EventData, ReadAllOptions, ReadEvent,
-    ReadStreamOptions, StreamPosition, StreamState, SubscriptionFilter,
+    AppendToStreamOptions, Client, ClientSettings, Credentials, CurrentRevision, Error, EventData, ReadAllOptions,
+    ReadEvent, ReadStreamOptions, StreamPosition, StreamState, SubscriptionFilter,
 };
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::userinfo::userinfo;
 use crate::port::{
     AppendError, Direction, Expected, NewEvent, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent,
     StreamName,
@@ -38,6 +39,8 @@ const ID_TAKEN: &str = "event-id-taken: ";
 /// A client, for as long as it is of use, and then another.
 pub(super) struct Connection {
     settings: ClientSettings,
+    /// Said with every call: the client would take them from the connection string as they are written there, `%40` and all.
+    user: Option<Credentials>,
     slot: Mutex<Slot>,
 }
 
@@ -79,10 +82,42 @@ pub(super) struct Head {
 
 type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
+/// The options of each kind of call have this of their own.
+macro_rules! as_user {
+    ($connection:expr, $options:expr) => {
+        match &$connection.user {
+            Some(user) => $options.authenticated(user.clone()),
+            None => $options,
+        }
+    };
+}
+
 impl Connection {
+    /// What is wrong with the connection string is said without any of what may be a password.
     pub fn new(connection_string: &str) -> Result<Self, String> {
-        let settings = ClientSettings::from_str(connection_string).map_err(|error| error.message().to_owned())?;
-        Ok(Self { settings, slot: Mutex::new(Slot { client: None, generation: 0 }) })
+        let userinfo = userinfo(connection_string)?;
+        let settings = ClientSettings::from_str(connection_string).map_err(|error| match error.error() {
+            // Its message is the whole string.
+            Some(error) => error.to_string(),
+            None => error.message().to_owned(),
+        })?;
+        let files = [("tlsCaFile", settings.tls_ca_file())].into_iter().chain(match settings.user_certificate() {
+            Some((cert, key)) => [("userCertFile", Some(cert)), ("userKeyFile", Some(key))],
+            None => [("userCertFile", None), ("userKeyFile", None)],
+        });
+        for (name, file) in files.filter_map(|(name, file)| Some((name, file?))) {
+            std::fs::File::open(file).map_err(|error| format!("{name} `{file}`: {error}"))?;
+        }
+        let user = userinfo.map(|(user, password)| Credentials::new(user, password));
+        Ok(Self { settings, user, slot: Mutex::new(Slot { client: None, generation: 0 }) })
+    }
+
+    /// Makes the first client. Where the files of its certificates are no good, no later one will be made either.
+    pub async fn begin(&self) -> Result<(), String> {
+        match self.client().await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(ReadError::from(failure).to_string()),
+        }
     }
 
     /// Where it leads, without user and password.
@@ -103,7 +138,7 @@ impl Connection {
         let client = match made {
             Ok(Ok(client)) => client,
             Ok(Err(error)) => return Err(Failure::Lost(error.to_string())),
-            Err(error) => return Err(Failure::Lost(error.to_string())),
+            Err(_) => return Err(Failure::Lost("the client panics over the files of its certificates".into())),
         };
         slot.generation += 1;
         slot.client = Some(client.clone());
@@ -150,6 +185,7 @@ impl Connection {
 
     pub async fn head(&self) -> Result<Head, Failure> {
         let options = ReadAllOptions::default().position(StreamPosition::End).max_count(1).requires_leader(true);
+        let options = as_user!(self, options);
         let last = self.answer(|client| {
             let options = options.clone();
             Box::pin(async move { client.read_all(&options).await?.next().await })
@@ -173,6 +209,7 @@ impl Connection {
             Expected::Revision(revision) => StreamState::StreamRevision(revision),
         };
         let options = AppendToStreamOptions::default().stream_state(state).requires_leader(true);
+        let options = as_user!(self, options);
         let proposed = events.iter().map(proposed).collect::<Result<Vec<_>, _>>().map_err(Failure::Refused)?;
         let name = stream.as_str().to_owned();
         let written =
@@ -201,6 +238,7 @@ impl Connection {
             return Ok(Vec::new());
         }
         let options = ReadStreamOptions::default().max_count(limit).requires_leader(true);
+        let options = as_user!(self, options);
         let options = match (direction, from.filter(|_| !beyond)) {
             (Direction::Forwards, None) => options.forwards(),
             (Direction::Forwards, Some(from)) => options.forwards().position(StreamPosition::Position(from)),
@@ -243,6 +281,7 @@ impl Connection {
     ) -> Result<Stretch, Failure> {
         // The event at `after` may come along.
         let options = ReadAllOptions::default().max_count(limit + 1).requires_leader(true);
+        let options = as_user!(self, options);
         let options = match after {
             Position::START => options,
             Position(at) => {
@@ -366,6 +405,7 @@ fn failure(error: Error) -> Failure {
             Failure::WrongExpectedRevision { actual: None }
         }
         Error::ResourceNotFound => Failure::NotFound,
+        Error::AccessDenied => Failure::Other("the server does not know this user, or does not let it do that".into()),
         Error::InternalParsingError(why) => Failure::Corrupt(why),
         // Of the log's streams, none is ever deleted.
         Error::ResourceDeleted => Failure::Corrupt("the stream was deleted".into()),

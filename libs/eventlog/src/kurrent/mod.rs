@@ -12,6 +12,7 @@
 //! All calls go to the leader: a node that lags would hide events that a reader has been told of.
 
 mod client;
+mod userinfo;
 
 use std::fmt;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ impl KurrentLog {
     /// Connects, and asks for the head, so that what is wrong with the connection string is known at once.
     pub async fn connect(connection_string: &str) -> Result<Self, ConnectError> {
         let connection = Connection::new(connection_string).map_err(ConnectError)?;
+        connection.begin().await.map_err(ConnectError)?;
         let (heads, waiting, wanted) = (watch::Sender::new(Head::default()), AtomicUsize::new(0), Notify::new());
         let shared = Arc::new(Shared { connection, heads, waiting, wanted });
         shared.head().await.map_err(|error| ConnectError(error.to_string()))?;

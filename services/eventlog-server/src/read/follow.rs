@@ -6,11 +6,13 @@ use std::time::SystemTime;
 use casebook_eventlog::{
     Direction, EventLog as _, Filter as LogFilter, Position, RecordedEvent, StreamName, Subscription, ends_stream,
 };
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
 
 use super::{FOLLOWED, From, PAGE_EVENTS, Pages, Reading, Responses, paged};
+use crate::acl::Act;
 use crate::filter::Filter;
 use crate::proto::streams::{ReadResp, read_resp};
 use crate::state::{TOMBSTONE_TYPE, now};
@@ -31,23 +33,33 @@ pub(super) async fn all(
         From::At(position) => position,
         From::End => reading.store.log.head().await.map_err(|error| refusals::unread(&error))?,
     };
+    let until = reading.caller.until;
     let subscription = reading.store.log.follow(after, filter.of_log.clone(), FOLLOWED);
     let follow = FollowAll { reading, filter, subscription, at: after, checkpoint: after, live: false, began: false };
-    Ok(paged(UntilStopped { pages: follow, stop }))
+    Ok(paged(UntilStopped { pages: follow, stop, until }))
 }
 
-/// Ends a subscription with an error when the server goes down.
+/// Ends a subscription with an error when the server goes down, or when its caller may no longer call.
 struct UntilStopped<P> {
     pages: P,
     stop: CancellationToken,
+    until: Option<Instant>,
 }
 
 impl<P: Pages> Pages for UntilStopped<P> {
     async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
         tokio::select! {
             () = self.stop.cancelled() => Err(refusals::stopping()),
+            () = reached(self.until) => Err(Status::unauthenticated("what this subscription began with is no longer valid")),
             page = self.pages.next() => page,
         }
+    }
+}
+
+async fn reached(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -79,7 +91,7 @@ impl Pages for FollowAll {
             }
         }
         for event in &batch.events {
-            if self.filter.matches(event)? {
+            if self.filter.matches(event)? && self.reading.shows(event).await? {
                 page.push(self.reading.response(event).await?);
                 self.checkpoint = event.position;
             }
@@ -134,9 +146,10 @@ pub(super) async fn stream(
     let head = log.head().await.map_err(|error| refusals::unread(&error))?;
     let names = [Some(stream.clone()), names::metadata_of(&stream)];
     let filter = LogFilter::starting_with(names.into_iter().flatten().map(|name| name.to_string()));
+    let until = reading.caller.until;
     let live = log.follow(head, filter, FOLLOWED);
     let follow = FollowStream { reading, stream, next, live, phase: Phase::Beginning };
-    Ok(paged(UntilStopped { pages: follow, stop }))
+    Ok(paged(UntilStopped { pages: follow, stop, until }))
 }
 
 #[derive(PartialEq, Eq)]
@@ -178,7 +191,9 @@ impl FollowStream {
         let mut page = self.responses(&read).await?;
         if ends_stream(&read, PAGE_EVENTS) {
             self.phase = Phase::Live;
-            page.push(caught_up(self.next.checked_sub(1), None));
+            // Where a stream ends that is not for the caller is not for them either.
+            let last = self.next.checked_sub(1).filter(|_| self.reading.caller.sees_everything());
+            page.push(caught_up(last, None));
         }
         Ok(page)
     }
@@ -196,10 +211,14 @@ impl FollowStream {
         let mine: Vec<_> = mine.cloned().collect();
         let Some(last) = mine.last().map(|event| event.revision) else { return Ok(Vec::new()) };
         let state = self.reading.store.state(&self.stream).await?;
+        // The access list may be another than when this began.
+        self.reading.store.permit(&self.reading.caller, Act::Read, &self.stream).await?;
         let (first, now) = (state.first_revision(last), now());
         let mut page = Vec::with_capacity(mine.len());
         for event in mine.iter().filter(|event| event.revision >= first && !state.is_expired(event, now)) {
-            page.push(self.reading.response(event).await?);
+            if self.reading.caller.sees(event).await? {
+                page.push(self.reading.response(event).await?);
+            }
         }
         self.next = last + 1;
         Ok(page)

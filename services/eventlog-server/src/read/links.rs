@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casebook_eventlog::{Direction, EventLog as _, RecordedEvent};
+use casebook_eventlog::{Direction, EventLog as _, RecordedEvent, StreamName};
 use tonic::Status;
 
 use super::Reading;
@@ -14,6 +14,11 @@ use crate::{events, names, refusals};
 const LINK_TYPE: &str = "$>";
 
 impl Reading {
+    /// Whether an event of `$all` is for the caller: the others are left out.
+    pub(super) async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
+        Ok(self.store.is_readable(&self.caller, &event.stream).await? && self.caller.sees(event).await?)
+    }
+
     /// An event as the client wants it. A link whose event is not to be read is shown without one.
     pub(super) async fn response(&self, event: &Arc<RecordedEvent>) -> Result<ReadResp, Status> {
         if !self.resolve_links || &*event.event_type != LINK_TYPE {
@@ -23,6 +28,18 @@ impl Reading {
         Ok(events::response(target.as_ref(), Some(event), self.form))
     }
 
+    /// Whether there is such a stream for the caller, whatever of it there is to be read.
+    pub(super) async fn knows_of(&self, stream: &StreamName) -> Result<bool, Status> {
+        if self.caller.sees_everything() {
+            return Ok(true);
+        }
+        let first = self.store.log.read_stream(stream, Direction::Forwards, Some(0), 1).await;
+        match first.map_err(|error| refusals::unread(&error))?.first() {
+            Some(first) => self.caller.sees(first).await,
+            None => Ok(false),
+        }
+    }
+
     async fn target(&self, link: &RecordedEvent) -> Result<Option<Arc<RecordedEvent>>, Status> {
         let Some((revision, stream)) = std::str::from_utf8(&link.data).ok().and_then(|data| data.split_once('@'))
         else {
@@ -30,6 +47,9 @@ impl Reading {
         };
         let (Ok(revision), Ok(stream)) = (revision.parse(), names::from_wire(stream)) else { return Ok(None) };
         // A link shows nothing that a read of its stream would not show.
+        if !self.store.is_readable(&self.caller, &stream).await? {
+            return Ok(None);
+        }
         let log = &self.store.log;
         let state = self.store.states.of(log, &stream).await.map_err(|error| refusals::unread(&error))?;
         let Some(last) = self.store.last_revision(&stream).await?.filter(|_| !state.tombstoned) else {
@@ -40,6 +60,9 @@ impl Reading {
         }
         let read = log.read_stream(&stream, Direction::Forwards, Some(revision), 1).await;
         let target = read.map_err(|error| refusals::unread(&error))?.pop();
-        Ok(target.filter(|event| !state.is_expired(event, now())))
+        match target.filter(|event| !state.is_expired(event, now())) {
+            Some(event) if self.caller.sees(&event).await? => Ok(Some(event)),
+            _ => Ok(None),
+        }
     }
 }

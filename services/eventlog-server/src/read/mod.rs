@@ -16,6 +16,8 @@ use tonic::Status;
 
 use self::all::AllPages;
 use self::stream::StreamPages;
+use crate::acl::Act;
+use crate::door::Caller;
 use crate::events::IdForm;
 use crate::filter::Filter;
 use crate::names;
@@ -33,10 +35,14 @@ const FOLLOWED: Page = Page { events: PAGE_EVENTS, bytes: 1 << 20 };
 
 pub type Responses = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
 
+/// The name of everything.
+const ALL: &str = "$all";
+
 /// What every read needs.
 #[derive(Clone)]
 struct Reading {
     store: Arc<Store>,
+    caller: Caller,
     form: IdForm,
     resolve_links: bool,
     /// The client wants to hear where a stream begins and ends.
@@ -63,7 +69,12 @@ enum Count {
 }
 
 /// Begins a read. What can be refused is refused before the first response.
-pub async fn read(store: Arc<Store>, request: ReadReq, stop: CancellationToken) -> Result<Responses, Status> {
+pub async fn read(
+    store: Arc<Store>,
+    caller: Caller,
+    request: ReadReq,
+    stop: CancellationToken,
+) -> Result<Responses, Status> {
     let options = request.options.ok_or_else(|| Status::invalid_argument("a read has options"))?;
     let direction = match options.read_direction() {
         ReadDirection::Forwards => Direction::Forwards,
@@ -71,6 +82,7 @@ pub async fn read(store: Arc<Store>, request: ReadReq, stop: CancellationToken) 
     };
     let reading = Reading {
         store,
+        caller,
         form: id_form(&options),
         resolve_links: options.resolve_links,
         tells_bounds: options.control_option.as_ref().is_some_and(|control| control.compatibility >= 1),
@@ -80,7 +92,11 @@ pub async fn read(store: Arc<Store>, request: ReadReq, stop: CancellationToken) 
         Some(CountOption::Subscription(_)) => Count::Follow,
         None => return Err(Status::invalid_argument("a read has a count or is a subscription")),
     };
-    match (target(options)?, count, direction) {
+    let target = target(options)?;
+    if let Target::Stream(stream, _) = &target {
+        reading.store.permit(&reading.caller, Act::Read, stream).await?;
+    }
+    match (target, count, direction) {
         (Target::Stream(stream, from), Count::AtMost(count), direction) => {
             Ok(paged(StreamPages::begin(reading, stream, direction, from, count).await?))
         }
@@ -94,6 +110,16 @@ pub async fn read(store: Arc<Store>, request: ReadReq, stop: CancellationToken) 
             follow::all(reading, from, filter, stop).await
         }
         (_, Count::Follow, Direction::Backwards) => Err(Status::invalid_argument("a subscription goes forwards")),
+    }
+}
+
+/// What a request asks for, by the name that clients give it.
+pub fn named(request: &ReadReq) -> Result<String, Status> {
+    match request.options.as_ref().and_then(|options| options.stream_option.as_ref()) {
+        Some(StreamOption::Stream(stream)) => {
+            names::parse(stream.stream_identifier.as_ref()).map(|name| names::to_wire(&name))
+        }
+        Some(StreamOption::All(_)) | None => Ok(ALL.into()),
     }
 }
 

@@ -38,6 +38,7 @@ impl StreamPages {
     ) -> Result<Self, Status> {
         let state = reading.store.state(&stream).await?;
         let last = reading.store.last_revision(&stream).await?.filter(|last| !state.is_deleted(*last));
+        let last = if reading.knows_of(&stream).await? { last } else { None };
         let bounds = last.map(|last| Bounds { first: state.first_revision(last), last });
         let next = bounds.and_then(|bounds| begin_at(direction, from, bounds));
         Ok(Self { reading, stream, direction, next, left: count, bounds, began: false })
@@ -88,8 +89,10 @@ impl Pages for StreamPages {
         let state = self.reading.store.state(&self.stream).await?;
         let now = now();
         for event in read.iter().filter(|event| event.revision >= bounds.first && !state.is_expired(event, now)) {
-            page.push(self.reading.response(event).await?);
-            self.left -= 1;
+            if self.reading.caller.sees(event).await? {
+                page.push(self.reading.response(event).await?);
+                self.left -= 1;
+            }
         }
         let ended = ends_stream(&read, limit);
         self.next = match (read.last(), self.direction) {

@@ -1,4 +1,5 @@
-"""The official Python client against a server, one check after the other. Needs kurrentdbclient; the argument is a connection string."""
+"""The official Python client against a server, one check after the other. Needs kurrentdbclient; the arguments are a connection string, and
+where the server has users that of another user, who is not an admin."""
 
 import json
 import sys
@@ -6,18 +7,26 @@ import uuid
 
 from kurrentdbclient import CaughtUp, Checkpoint, KurrentDBClient, NewEvent, StreamState
 from kurrentdbclient.exceptions import (
+    AccessDeniedError,
     GrpcError,
     KurrentDBClientError,
     NotFoundError,
     StreamIsDeletedError,
+    UnauthenticatedError,
     WrongCurrentVersionError,
 )
 
 CHECKS = []
+CHECKS_OF_USERS = []
 
 
 def check(function):
     CHECKS.append(function)
+    return function
+
+
+def check_of_users(function):
+    CHECKS_OF_USERS.append(function)
     return function
 
 
@@ -107,8 +116,17 @@ def all_is_filtered(client):
     assert [event.stream_name for event in by_prefix] == [other, other]
     excluded = list(client.read_all(filter_exclude=[kind, r"\$.+"]))
     assert excluded and all(event.type != kind for event in excluded)
-    last = list(client.read_all(backwards=True, limit=1))
-    assert [event.commit_position for event in last] == [client.get_commit_position()]
+
+
+@check
+def all_reads_both_ways(client):
+    name, given = stream(), events(count=3)
+    position = client.append_to_stream(name, current_version=StreamState.ANY, events=given)
+    back = list(client.read_all(backwards=True, limit=3))
+    assert [event.id for event in back] == [event.id for event in reversed(given)]
+    assert back[0].commit_position == client.get_commit_position() == position
+    forth = list(client.read_all(commit_position=position, limit=10))
+    assert [event.id for event in forth] == [given[2].id]
 
 
 @check
@@ -121,6 +139,8 @@ def subscriptions_go_from_the_past_into_the_present(client):
         assert isinstance(seen[3], CaughtUp)
         client.append_to_stream(name, current_version=2, events=events())
         assert next(subscription).stream_position == 3
+    with client.subscribe_to_stream(name, stream_position=1) as resumed:
+        assert [next(resumed).stream_position for _ in range(2)] == [2, 3]
 
 
 @check
@@ -181,13 +201,36 @@ def what_is_not_served_says_so(client):
     raises(GrpcError, lambda: client.create_subscription_to_all("group"))
 
 
+@check_of_users
+def who_has_another_password_is_nobody(admin, other):
+    name, wrong = stream(), admin.construct_call_credentials("admin", "another")
+    admin.append_to_stream(name, current_version=StreamState.ANY, events=events())
+    raises(UnauthenticatedError, lambda: admin.get_stream(name, credentials=wrong))
+    any_state = {"current_version": StreamState.ANY, "events": events(), "credentials": wrong}
+    raises(UnauthenticatedError, lambda: admin.append_to_stream(name, **any_state))
+    assert len(other.get_stream(name)) == 1
+
+
+@check_of_users
+def a_list_keeps_out_whom_it_does_not_name(admin, other):
+    name = stream()
+    admin.append_to_stream(name, current_version=StreamState.ANY, events=events())
+    admin.set_stream_metadata(name, metadata={"$acl": {"$r": ["$admins"], "$w": ["$admins"]}})
+    raises(AccessDeniedError, lambda: other.get_stream(name))
+    raises(AccessDeniedError, lambda: other.append_to_stream(name, current_version=StreamState.ANY, events=events()))
+    assert all(event.stream_name != name for event in other.read_all())
+    assert len(admin.get_stream(name)) == 1
+
+
 def main():
-    client = KurrentDBClient(sys.argv[1])
-    for function in CHECKS:
-        function(client)
+    clients = [KurrentDBClient(connection_string) for connection_string in sys.argv[1:]]
+    of_users = CHECKS_OF_USERS if len(clients) > 1 else []
+    for function in CHECKS + of_users:
+        function(*(clients if function in of_users else clients[:1]))
         print(f"kept  {function.__name__}")
-    client.close()
-    print(f"{len(CHECKS)} checks kept")
+    for client in clients:
+        client.close()
+    print(f"{len(CHECKS + of_users)} checks kept")
 
 
 main()

@@ -2,9 +2,12 @@
 
 mod adapter;
 mod appends;
+mod clients;
 mod deletes;
 mod lost;
-mod python;
+mod program;
 mod reads;
 mod served;
 mod subscriptions;
+mod tls;
+mod users;

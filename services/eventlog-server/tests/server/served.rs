@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use casebook_eventlog::EventLog as _;
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
-use casebook_eventlog_server::{Access, ServeError, serve};
+use casebook_eventlog_server::{Access, Door, ServeError, serve};
 use kurrentdb::{Client, EventData};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -29,11 +29,15 @@ impl Served {
     }
 
     pub async fn with(folder: &Path, address: SocketAddr, access: Access) -> Self {
+        Self::behind(folder, address, Door::open(access)).await
+    }
+
+    pub async fn behind(folder: &Path, address: SocketAddr, door: Door) -> Self {
         let log = Arc::new(EmbeddedLog::open(folder, Options::default()).expect("a log"));
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, Arc::clone(&log), access, stop.clone()));
+        let server = tokio::spawn(serve(listener, Arc::clone(&log), door, stop.clone()));
         Self { address, log, stop, server, _folder: None }
     }
 

@@ -12,7 +12,7 @@ use casebook::history::History;
 use casebook::system::{Layout, LogAt};
 use casebook_eventlog::EventLog as _;
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
-use casebook_eventlog_server::{Access, serve};
+use casebook_eventlog_server::{Access, Door, serve};
 use casebook_execution::AsOf;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +69,7 @@ async fn serves_for_another_process() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     println!("{SERVING}{}", listener.local_addr().expect("an address"));
     let stop = CancellationToken::new();
-    let _ = tokio::time::timeout(LIFE, serve(listener, log, Access::Append, stop)).await;
+    let _ = tokio::time::timeout(LIFE, serve(listener, log, Door::open(Access::Append), stop)).await;
 }
 
 async fn play(log: LogAt) -> Summary {

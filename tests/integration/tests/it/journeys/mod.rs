@@ -9,6 +9,7 @@ mod auditing;
 mod deciding;
 pub mod docket;
 mod handing_over;
+mod outside;
 pub mod people;
 mod recording;
 pub mod registry;
