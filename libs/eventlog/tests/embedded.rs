@@ -2,6 +2,10 @@
 
 #[path = "embedded/access.rs"]
 mod access;
+#[path = "embedded/backup.rs"]
+mod backup;
+#[path = "embedded/check.rs"]
+mod check;
 #[path = "embedded/contract.rs"]
 mod contract;
 #[path = "embedded/damage.rs"]

@@ -6,6 +6,8 @@
 //! * Reads run beside it on connections of their own ([`reader`], [`readers`]); WAL keeps them apart.
 //! * What has been committed is also shown in memory ([`feed`]), from where all live followers read.
 
+mod backup;
+mod check;
 mod checksum;
 mod feed;
 mod ids;
@@ -27,6 +29,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+pub use self::backup::{BackupError, back_up};
+pub use self::check::{Checked, FINDINGS_MAX, Finding, check, check_file};
 use self::feed::{Bounds, Feed};
 pub use self::page::Page;
 use self::queue::Queue;

@@ -24,7 +24,7 @@ const TYPES_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// Events read together share memory in pieces of this size: who keeps one of them keeps a piece.
 const PIECE_BYTES: usize = 16 << 10;
 
-const ALL: &str = "
+pub(super) const ALL: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
     FROM events WHERE position > ?1 ORDER BY position";
 const ALL_BACKWARDS: &str = "
@@ -55,12 +55,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub fn new(connection: Connection) -> Self {
-        let decoder = RowDecoder {
-            streams: LruCache::new(STREAMS_CACHED_MAX),
-            types: LruCache::new(TYPES_CACHED_MAX),
-            piece: BytesMut::new(),
-        };
-        Self { connection, decoder }
+        Self { connection, decoder: RowDecoder::new() }
     }
 
     pub fn head(&self) -> Result<Position, ReadError> {
@@ -179,15 +174,23 @@ impl Reader {
 }
 
 /// Makes events of rows. The names behind the numbers in a row never change once committed.
-struct RowDecoder {
+pub(super) struct RowDecoder {
     streams: LruCache<i64, StreamName>,
     types: LruCache<i64, Arc<str>>,
     piece: BytesMut,
 }
 
 impl RowDecoder {
+    pub fn new() -> Self {
+        Self {
+            streams: LruCache::new(STREAMS_CACHED_MAX),
+            types: LruCache::new(TYPES_CACHED_MAX),
+            piece: BytesMut::new(),
+        }
+    }
+
     /// Reads a whole row and checks that it says what was written.
-    fn event(
+    pub fn event(
         &mut self,
         connection: &Connection,
         row: &Row<'_>,
@@ -236,7 +239,7 @@ impl RowDecoder {
         self.piece.split().freeze()
     }
 
-    fn stream(&mut self, connection: &Connection, id: i64) -> Result<StreamName, ReadError> {
+    pub fn stream(&mut self, connection: &Connection, id: i64) -> Result<StreamName, ReadError> {
         if let Some(name) = self.streams.get(&id) {
             return Ok(name.clone());
         }

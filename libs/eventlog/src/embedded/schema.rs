@@ -129,12 +129,17 @@ impl Folder {
         if !path.is_file() {
             return Err(OpenError::Absent(self.0.clone()));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
-        configure(&connection, READER_CACHE_KIB).map_err(database(&path))?;
-        check_format(&path, &connection)?;
-        Ok(connection)
+        open_reader(&path)
     }
+}
+
+/// Opens the database in this file for reading only.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(database(path))?;
+    configure(&connection, READER_CACHE_KIB).map_err(database(path))?;
+    check_format(path, &connection)?;
+    Ok(connection)
 }
 
 /// A file that is no SQLite database at all gets the same plain answer as one of another program.
