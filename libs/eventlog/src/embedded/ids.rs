@@ -155,7 +155,7 @@ mod tests {
 
     fn open(path: &Path) -> (Connection, Ledger) {
         let folder = Folder::of(path);
-        let mut connection = folder.open_writer().expect("a database");
+        let mut connection = folder.open_writer(4096).expect("a database");
         TakenIds::settle_backlog(&mut connection).expect("settled");
         let ledger = Ledger::load(&connection, Arc::clone(&system_clock())).expect("a ledger");
         (connection, ledger)

@@ -15,8 +15,6 @@ const APPLICATION_ID: i32 = 0x4342_454C;
 /// `PRAGMA user_version`: the version of the format below.
 pub const FORMAT_VERSION: i32 = 1;
 
-/// Pages of the write-ahead log after which a commit also moves them into the database.
-const CHECKPOINT_PAGES: u32 = 4096;
 /// How long a connection waits for another program (a `sqlite3` shell, a backup) that holds a lock.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Memory for database pages, in KiB: one writer, and each reader. After a commit that split a page SQLite looks through all
@@ -110,7 +108,7 @@ impl Folder {
     }
 
     /// Opens the database for writing and makes it where it is missing. The caller holds the lock.
-    pub fn open_writer(&self) -> Result<Connection, OpenError> {
+    pub fn open_writer(&self, checkpoint_pages: u32) -> Result<Connection, OpenError> {
         let path = self.database();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
@@ -119,7 +117,7 @@ impl Folder {
             create(&connection).map_err(database(&path))?;
         }
         check_format(&path, &connection)?;
-        make_durable(&connection).map_err(database(&path))?;
+        make_durable(&connection, checkpoint_pages).map_err(database(&path))?;
         Ok(connection)
     }
 
@@ -185,10 +183,10 @@ fn check_format(path: &Path, connection: &Connection) -> Result<(), OpenError> {
 
 /// Every commit is on the disk before it is answered. `fullfsync` matters on macOS alone, where a plain
 /// fsync leaves the data in the drive's cache.
-fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
+fn make_durable(connection: &Connection, checkpoint_pages: u32) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;")?;
-    connection.query_row(&format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"), [], |_| Ok(()))
+    connection.query_row(&format!("PRAGMA wal_autocheckpoint = {checkpoint_pages}"), [], |_| Ok(()))
 }
 
 fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
