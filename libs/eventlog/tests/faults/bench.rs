@@ -28,9 +28,7 @@ impl Row {
 
     pub fn add(&mut self, failed: bool, judgement: Judgement) {
         self.failed += u64::from(failed);
-        self.judgement.acknowledged += judgement.acknowledged;
-        self.judgement.lost += judgement.lost;
-        self.judgement.corrupt += judgement.corrupt;
+        self.judgement.add(judgement);
     }
 }
 
@@ -38,6 +36,12 @@ impl Row {
 pub fn writer(folder: &Path, mut before: Command) -> Command {
     before.arg(own_path()).arg("write").arg(folder).stdin(Stdio::null()).stderr(Stdio::null());
     before
+}
+
+/// The same writer, which ends at the first append that is refused, as a process does that is killed for it.
+pub fn until_refused(mut writer: Command) -> Command {
+    writer.arg("until-refused");
+    writer
 }
 
 fn own_path() -> PathBuf {

@@ -80,7 +80,7 @@ pub fn fail(scratch: &Path, every: usize) -> Result<Vec<Row>, Error> {
 
 /// Which calls an undisturbed run makes on the files of the log. strace counts for each thread by itself, and so does this: a
 /// number stands for that call of every thread that comes so far.
-fn used(scratch: &Path) -> Result<BTreeMap<&'static str, BTreeSet<u32>>, Error> {
+pub fn used(scratch: &Path) -> Result<BTreeMap<&'static str, BTreeSet<u32>>, Error> {
     let folder = tempfile::tempdir_in(scratch)?;
     let (log, trace) = (folder.path().join("log"), folder.path().join("trace"));
     let mut strace = Command::new("strace");

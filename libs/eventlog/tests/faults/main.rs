@@ -1,12 +1,13 @@
 //! Whatever fails, nothing that was acknowledged is lost and nothing is silently wrong.
 //!
 //! A small program appends (`writer`), while one of its system calls fails or it is killed (`calls`) or a write is cut short
-//! (`room`). After each run the log is opened again, read whole, checked, and appended to.
+//! (`room`), or the power goes (`power`). After each run the log is opened again, read whole, checked, and appended to.
 //!
 //! `cargo test` takes samples; `cargo xtask faults` lets every call fail in turn.
 
 mod bench;
 mod calls;
+mod power;
 mod room;
 mod writer;
 
@@ -19,12 +20,15 @@ use bench::Row;
 
 /// One call in so many, where only samples are taken.
 const SAMPLED: usize = 25;
+/// There are few syncs, and each leads to other places.
+const SYNCS_SAMPLED: usize = 10;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
-        ["write", folder] => write(Path::new(folder)),
+        ["write", folder] => write(Path::new(folder), false),
+        ["write", folder, "until-refused"] => write(Path::new(folder), true),
         ["every-call"] => faults(1, false),
         ["every-call", "--json"] => faults(1, true),
         ["samples"] => faults(SAMPLED, false),
@@ -43,9 +47,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
+fn write(folder: &Path, until_refused: bool) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(writer::write(folder));
+    runtime.block_on(writer::write(folder, until_refused));
     Ok(())
 }
 
@@ -75,6 +79,8 @@ fn faults(every: usize, json: bool) -> Result<(), Box<dyn Error>> {
         Some(row) => rows.push(row),
         None => eprintln!("SKIPPED: mounting a small file system needs root; a disk that is full was not tried"),
     }
+    rows.extend(power::cut(scratch.path(), every)?);
+    rows.extend(power::failed_sync(scratch.path(), every.min(SYNCS_SAMPLED))?);
     let mut total = Row::new("total", "");
     for row in &rows {
         total.add(false, row.judgement);

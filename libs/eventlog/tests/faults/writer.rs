@@ -47,24 +47,27 @@ fn events(append: u64) -> Vec<NewEvent> {
     (0..EVENTS).map(event).collect()
 }
 
-/// Appends everything, and says of each append when it is acknowledged. Whatever fails, it goes on.
-pub async fn write(folder: &Path) {
+/// Appends everything, and says of each append when it is acknowledged. Whatever fails, it goes on, or ends on the spot.
+pub async fn write(folder: &Path, until_refused: bool) {
     for session in 0..SESSIONS {
         let Some(log) = (0..ATTEMPTS).find_map(|_| EmbeddedLog::open(folder, options()).ok()) else { continue };
         let appends = APPENDS / SESSIONS * session..APPENDS / SESSIONS * (session + 1);
         for pair in appends.step_by(2) {
-            tokio::join!(append(&log, pair), append(&log, pair + 1));
+            tokio::join!(append(&log, pair, until_refused), append(&log, pair + 1, until_refused));
         }
         log.close().await;
     }
 }
 
-async fn append(log: &EmbeddedLog, number: u64) {
+async fn append(log: &EmbeddedLog, number: u64, until_refused: bool) {
     for _ in 0..ATTEMPTS {
         if let Ok(Appended { position, .. }) = log.append(&stream(number), Expected::Any, events(number)).await {
             // Nobody who reads it is left: the run is over anyway.
             let _ = writeln!(std::io::stdout().lock(), "{ACKNOWLEDGED} {number} {position}");
             return;
+        }
+        if until_refused {
+            std::process::abort();
         }
     }
 }
@@ -86,6 +89,14 @@ pub struct Judgement {
     pub lost: u64,
     /// Other bytes than were written, half appends, findings of a check: everything that no error told of.
     pub corrupt: u64,
+}
+
+impl Judgement {
+    pub fn add(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.lost += other.lost;
+        self.corrupt += other.corrupt;
+    }
 }
 
 /// Opens what a writer left, and holds it against what the writer said. A log that cannot be opened has lost everything.
