@@ -16,5 +16,7 @@ mod faults;
 mod given;
 #[path = "embedded/model.rs"]
 mod model;
+#[path = "embedded/pages.rs"]
+mod pages;
 #[path = "embedded/restart.rs"]
 mod restart;

@@ -262,7 +262,12 @@ fn streams(connection: &Connection, checked: &mut Checked) -> rusqlite::Result<(
     let (mut entries, mut names) = (statement.query([])?, names.query([])?);
     let mut name = next_name(&mut names)?;
     let mut entry = next_entry(&mut entries)?;
+    let mut due_id = 1;
     while let Some((id, text)) = name {
+        if id != due_id {
+            checked.find(None, format!("stream number {id} stands where {due_id} is due"));
+        }
+        due_id = id.wrapping_add(1);
         while let Some(Entry { stream, position, .. }) = entry
             && stream < id
         {

@@ -6,6 +6,7 @@
 //! * Reads run beside it on connections of their own ([`reader`], [`readers`]); WAL keeps them apart.
 //! * What has been committed is also shown in memory ([`feed`]), from where all live followers read.
 
+mod absence;
 mod backup;
 mod check;
 mod checksum;

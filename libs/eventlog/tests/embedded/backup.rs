@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use casebook_eventlog::embedded::{BackupError, DATABASE_FILE, back_up, check_file};
 use casebook_eventlog::{EventLog, Expected, StreamName};
 use rusqlite::Connection;
+use tokio::sync::Notify;
 
 use crate::given::{event, event_of, everything, open, stream};
 
@@ -49,7 +50,7 @@ async fn a_writer_that_never_pauses_is_backed_up_at_one_moment() {
     let (folder, place) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     some_events(folder.path()).await;
     let log = Arc::new(open(folder.path()));
-    let (stop, step) = (Arc::new(AtomicBool::new(false)), Arc::new(tokio::sync::Notify::new()));
+    let (stop, step) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
     let writing = tokio::spawn({
         let (log, stop, step) = (Arc::clone(&log), Arc::clone(&stop), Arc::clone(&step));
         async move {

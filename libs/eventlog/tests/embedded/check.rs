@@ -8,6 +8,7 @@ use casebook_eventlog::embedded::{Checked, DATABASE_FILE, EmbeddedLog, FINDINGS_
 use casebook_eventlog::{EventLog, Expected, Position};
 use chrono::{DateTime, TimeDelta};
 use rusqlite::Connection;
+use tokio::sync::Notify;
 
 use crate::given::{event, open, stream};
 
@@ -122,17 +123,19 @@ async fn a_log_that_is_being_written_is_checked_in_one_snapshot() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = Arc::new(open(folder.path()));
     log.append(&stream(), Expected::NoStream, vec![event()]).await.expect("an append");
-    let stop = Arc::new(AtomicBool::new(false));
+    let (stop, appended) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
     let writing = tokio::spawn({
-        let (log, stop) = (Arc::clone(&log), Arc::clone(&stop));
+        let (log, stop, appended) = (Arc::clone(&log), Arc::clone(&stop), Arc::clone(&appended));
         async move {
             while !stop.load(Ordering::Relaxed) {
                 log.append(&stream(), Expected::NoStream, vec![event(), event()]).await.expect("an append");
+                appended.notify_one();
             }
         }
     });
     let mut heads = Vec::new();
     for _ in 0..20 {
+        appended.notified().await;
         let folder = folder.path().to_path_buf();
         let checked = tokio::task::spawn_blocking(move || check(&folder)).await.expect("a check").expect("a log");
         assert!(checked.is_clean(), "{checked:?}");
