@@ -2,6 +2,7 @@
 //! Rust is installed.
 
 mod crash;
+mod faults;
 mod process;
 mod protos;
 mod suite;
@@ -24,6 +25,8 @@ enum Task {
     Test(suite::Options),
     /// Kills the release binary at random moments under load and counts what is lost: nothing may be
     Crash(crash::Options),
+    /// Lets each system call of the event log's writer fail in turn and counts what is lost: nothing may be
+    Faults(faults::Options),
     /// Holds a log behind a connection string to the contract of `libs/eventlog`; it may hold other events
     Contract(suite::Contract),
     /// Takes the protos as they are as released: from now on `buf breaking` holds them to it
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test(options) => suite::check_all(&options),
         Task::Crash(options) => crash::check(&options),
+        Task::Faults(options) => faults::check(&options),
         Task::Contract(options) => suite::contract(&options),
         Task::ReleaseProtos => protos::release(),
         Task::Docs => suite::write_documents(),

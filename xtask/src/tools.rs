@@ -155,6 +155,15 @@ pub fn postgresql() -> Result<PathBuf, Failure> {
     })
 }
 
+/// Sees to it that system calls can be made to fail.
+pub fn strace() -> Result<(), Failure> {
+    if succeeds(command("strace").arg("--version")) {
+        return Ok(());
+    }
+    println!("installing strace");
+    apt_install(&["strace"])
+}
+
 fn installed_postgresql() -> Option<PathBuf> {
     let versions = fs::read_dir(POSTGRESQL).ok()?;
     versions.filter_map(|version| Some(version.ok()?.path().join("bin"))).find(|bin| bin.join("initdb").exists())
@@ -168,7 +177,7 @@ fn apt_install(packages: &[&str]) -> Result<(), Failure> {
         &["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive"]
     } else {
         return Err(Failure::Impossible(format!(
-            "the tests need Debian's {}; root or sudo without a password could install it, and this user has neither: \
+            "this needs Debian's {}; root or sudo without a password could install it, and this user has neither: \
              install it by hand and start again",
             packages.join(", ")
         )));

@@ -19,7 +19,7 @@ pub use keys::{KeyError, Keys};
 pub use log::{LogAt, LogError, WrittenLog};
 pub use node::{Layout, Node, NodeError, Options};
 pub use policy::{PolicyError, policy};
-pub use program::{DataDir, SERVING_LOG_LEVEL, Serving, Started, run_service, run_to_end, say};
+pub use program::{DataDir, EndWith, SERVING_LOG_LEVEL, Serving, Started, run_service, run_to_end, say};
 pub use server::{ServeError, serve};
 pub use status::{Explained, append_status, beyond_head, claim_status, execute_status, invalid, store_status};
 pub use telemetry::start as start_telemetry;

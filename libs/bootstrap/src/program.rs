@@ -123,6 +123,14 @@ pub fn run_service(name: &'static str, start: StartService) -> ExitCode {
     run_to_end(name, arguments.serving.until_stopped(&[start]))
 }
 
+/// Why a program ended, with an exit status other than 1: for scripts that must tell two failures apart.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct EndWith {
+    pub status: u8,
+    pub why: Box<dyn Error>,
+}
+
 /// Runs a program's main future and says why it failed, with all the reasons behind it.
 pub fn run_to_end(name: &str, program: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCode {
     let ended = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -130,6 +138,10 @@ pub fn run_to_end(name: &str, program: impl Future<Output = Result<(), Box<dyn E
         Err(error) => Err(error.into()),
     };
     let Err(error) = ended else { return ExitCode::SUCCESS };
+    let (status, error) = match error.downcast::<EndWith>() {
+        Ok(end) => (ExitCode::from(end.status), end.why),
+        Err(error) => (ExitCode::FAILURE, error),
+    };
     eprint!("{name}: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -137,5 +149,5 @@ pub fn run_to_end(name: &str, program: impl Future<Output = Result<(), Box<dyn E
         cause = error.source();
     }
     eprintln!();
-    ExitCode::FAILURE
+    status
 }

@@ -2,6 +2,10 @@
 
 #[path = "embedded/access.rs"]
 mod access;
+#[path = "embedded/backup.rs"]
+mod backup;
+#[path = "embedded/check.rs"]
+mod check;
 #[path = "embedded/contract.rs"]
 mod contract;
 #[path = "embedded/damage.rs"]
@@ -12,5 +16,7 @@ mod faults;
 mod given;
 #[path = "embedded/model.rs"]
 mod model;
+#[path = "embedded/pages.rs"]
+mod pages;
 #[path = "embedded/restart.rs"]
 mod restart;

@@ -7,8 +7,10 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use uuid::Uuid;
+
+use super::absence;
 
 /// So many ids in memory begin to move into the index; at most about twice as many are there.
 const SETTLE_FROM: usize = if cfg!(test) { 500 } else { 1 << 16 };
@@ -77,10 +79,7 @@ impl TakenIds {
         if self.index_is_empty {
             return Ok(None);
         }
-        transaction
-            .prepare_cached("SELECT position FROM event_ids WHERE id = ?1")?
-            .query_row([id.as_bytes().as_slice()], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))
-            .optional()
+        absence::indexed_position(transaction, id)
     }
 
     #[cfg(test)]
@@ -155,7 +154,7 @@ mod tests {
 
     fn open(path: &Path) -> (Connection, Ledger) {
         let folder = Folder::of(path);
-        let mut connection = folder.open_writer().expect("a database");
+        let mut connection = folder.open_writer(4096).expect("a database");
         TakenIds::settle_backlog(&mut connection).expect("settled");
         let ledger = Ledger::load(&connection, Arc::clone(&system_clock())).expect("a ledger");
         (connection, ledger)

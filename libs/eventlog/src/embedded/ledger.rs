@@ -9,9 +9,11 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Clock;
+use super::absence;
 use super::checksum::Content;
 use super::ids::TakenIds;
 use super::queue::Answer;
+use super::reader::{AT, RowDecoder};
 use crate::port::{AppendError, Appended, Expected, NewEvent, Position, RecordedEvent, StreamName};
 
 /// Streams whose end the writer knows without asking the database.
@@ -26,6 +28,7 @@ pub(super) struct Ledger {
     heads: LruCache<StreamName, StreamHead>,
     types: LruCache<Arc<str>, i64>,
     pub(super) ids: TakenIds,
+    decoder: RowDecoder,
     /// The position of the last event.
     pub head: u64,
     last_stream: i64,
@@ -62,6 +65,7 @@ impl Ledger {
             heads: LruCache::new(HEADS_CACHED_MAX),
             types: LruCache::new(TYPES_CACHED_MAX),
             ids: TakenIds::load(connection)?,
+            decoder: RowDecoder::new(),
             head,
             last_stream,
             last_recorded_at_us,
@@ -112,7 +116,7 @@ impl Ledger {
     /// Answers an append some of whose ids are in the log: with its first outcome if all of them stand one
     /// behind the other in this stream, else with the id that is taken. `None`: no id of it is in the log.
     fn earlier_append(
-        &self,
+        &mut self,
         transaction: &Connection,
         stream: &StreamName,
         events: &[NewEvent],
@@ -120,7 +124,7 @@ impl Ledger {
         let mut places = Vec::new();
         for event in events {
             if let Some(position) = self.ids.position(transaction, event.id)? {
-                places.push((event.id, place(transaction, position)?));
+                places.push((event.id, self.place(transaction, position)?));
             }
         }
         let Some((id, first)) = places.first() else {
@@ -140,6 +144,17 @@ impl Ledger {
         }))
     }
 
+    /// Read as a reader reads it: an answer from a damaged row would be a wrong one.
+    fn place(&mut self, transaction: &Connection, position: u64) -> rusqlite::Result<Place> {
+        let mut statement = transaction.prepare_cached(AT)?;
+        let mut rows = statement.query([position.cast_signed()])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let stream = self.decoder.stream(transaction, row.get(1)?);
+        let event = stream.and_then(|stream| self.decoder.event(transaction, row, stream));
+        let event = event.map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Null, Box::new(error)))?;
+        Ok(Place { stream: event.stream, revision: event.revision, position: event.position })
+    }
+
     fn find(
         &mut self,
         transaction: &Connection,
@@ -155,16 +170,16 @@ impl Ledger {
         {
             return Ok(Some(head));
         }
-        let head = transaction
-            .prepare_cached(
-                "SELECT id, (SELECT max(revision) FROM events WHERE stream = streams.id)
-                 FROM streams WHERE name = ?1",
-            )?
-            .query_row([stream.as_str()], |row| {
-                let revision = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
-                Ok(StreamHead { id: row.get(0)?, revision })
-            })
-            .optional()?;
+        let head = match absence::stream_number(transaction, stream)? {
+            None => None,
+            Some(id) => {
+                let revision: i64 = transaction
+                    .prepare_cached("SELECT max(revision) FROM events WHERE stream = ?1")?
+                    .query_row([id], |row| row.get(0))?;
+                absence::end_of_stream(transaction, id, revision + 1)?;
+                Some(StreamHead { id, revision: Some(revision.cast_unsigned()) })
+            }
+        };
         if let Some(head) = head {
             self.heads.put(stream.clone(), head);
         }
@@ -270,21 +285,4 @@ fn allows(expected: Expected, actual: Option<u64>) -> bool {
         Expected::NoStream => actual.is_none(),
         Expected::Revision(revision) => actual == Some(revision),
     }
-}
-
-fn place(transaction: &Connection, position: u64) -> rusqlite::Result<Place> {
-    transaction
-        .prepare_cached(
-            "SELECT streams.name, events.revision
-             FROM events JOIN streams ON streams.id = events.stream WHERE events.position = ?1",
-        )?
-        .query_row([position.cast_signed()], |row| {
-            let stream = row
-                .get_ref(0)?
-                .as_str()?
-                .parse()
-                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))?;
-            let revision = row.get::<_, i64>(1)?.cast_unsigned();
-            Ok(Place { stream, revision, position: Position(position) })
-        })
 }

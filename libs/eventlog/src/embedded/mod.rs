@@ -6,6 +6,9 @@
 //! * Reads run beside it on connections of their own ([`reader`], [`readers`]); WAL keeps them apart.
 //! * What has been committed is also shown in memory ([`feed`]), from where all live followers read.
 
+mod absence;
+mod backup;
+mod check;
 mod checksum;
 mod feed;
 mod ids;
@@ -27,6 +30,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+pub use self::backup::{BackupError, back_up};
+pub use self::check::{Checked, FINDINGS_MAX, Finding, check, check_file};
 use self::feed::{Bounds, Feed};
 pub use self::page::Page;
 use self::queue::Queue;
@@ -57,11 +62,13 @@ pub struct Options {
     pub feed_events_max: usize,
     /// How many bytes of the newest events stay in memory, at most.
     pub feed_bytes_max: usize,
+    /// Pages of 4 KiB in the write-ahead log after which a commit also moves them into the database.
+    pub checkpoint_pages: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: system_clock(), feed_events_max: 1 << 14, feed_bytes_max: 32 << 20 }
+        Self { clock: system_clock(), feed_events_max: 1 << 14, feed_bytes_max: 32 << 20, checkpoint_pages: 4096 }
     }
 }
 
@@ -85,16 +92,15 @@ impl EmbeddedLog {
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let folder = Folder::of(path);
         let lock = folder.lock()?;
-        let open = Open::new(&folder, &options.clock)?;
+        let open = Open::new(&folder, &options)?;
         let bounds = Bounds { events: options.feed_events_max, bytes: options.feed_bytes_max };
         let (feed, publisher) = Feed::new(open.ledger.head, bounds);
         let readers = Arc::new(Readers::open(folder.clone(), Some(feed))?);
         let queue = Arc::new(Queue::new());
         let (ending, ended) = watch::channel(false);
-        let thread =
-            Writer { folder, queue: Arc::clone(&queue), publisher, clock: options.clock, open: Some(open), lock }
-                .start(ending)
-                .map_err(|source| OpenError::Files { path: path.to_path_buf(), source })?;
+        let thread = Writer { folder, queue: Arc::clone(&queue), publisher, options, open: Some(open), lock }
+            .start(ending)
+            .map_err(|source| OpenError::Files { path: path.to_path_buf(), source })?;
         let writing = Writing { queue, thread: Mutex::new(Some(thread)), ended };
         Ok(Self { path: path.to_path_buf(), readers, writing: Some(writing) })
     }

@@ -9,6 +9,7 @@ use lru::LruCache;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
+use super::absence;
 use super::checksum::Content;
 use super::page::Page;
 use crate::port::{
@@ -24,9 +25,12 @@ const TYPES_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// Events read together share memory in pieces of this size: who keeps one of them keeps a piece.
 const PIECE_BYTES: usize = 16 << 10;
 
-const ALL: &str = "
+pub(super) const ALL: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
     FROM events WHERE position > ?1 ORDER BY position";
+pub(super) const AT: &str = "
+    SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
+    FROM events WHERE position = ?1";
 const ALL_BACKWARDS: &str = "
     SELECT position, stream, revision, id, event_type, recorded_at, checksum, metadata, data
     FROM events WHERE position < ?1 ORDER BY position DESC";
@@ -55,12 +59,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub fn new(connection: Connection) -> Self {
-        let decoder = RowDecoder {
-            streams: LruCache::new(STREAMS_CACHED_MAX),
-            types: LruCache::new(TYPES_CACHED_MAX),
-            piece: BytesMut::new(),
-        };
-        Self { connection, decoder }
+        Self { connection, decoder: RowDecoder::new() }
     }
 
     pub fn head(&self) -> Result<Position, ReadError> {
@@ -133,7 +132,7 @@ impl Reader {
         Ok(stretch)
     }
 
-    /// One stretch of a stream, from one snapshot.
+    /// One stretch of a stream, from one snapshot. That nothing stands there is proved by what stands beside it.
     pub fn stream(
         &mut self,
         stream: &StreamName,
@@ -141,27 +140,25 @@ impl Reader {
         from: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let id = self
-            .connection
-            .prepare_cached("SELECT id FROM streams WHERE name = ?1")
-            .and_then(|mut statement| statement.query_row([stream.as_str()], |row| row.get::<_, i64>(0)).optional())
-            .map_err(unreadable)?;
-        let Some(id) = id else { return Ok(Vec::new()) };
-        let (query, from) = match direction {
+        let snapshot = self.connection.unchecked_transaction().map_err(unreadable)?;
+        let Some(id) = absence::stream_number(&snapshot, stream).map_err(unreadable)? else { return Ok(Vec::new()) };
+        let (query, start) = match direction {
             Direction::Forwards => (FORWARDS, from.unwrap_or(0)),
             Direction::Backwards => (BACKWARDS, from.unwrap_or(u64::MAX)),
         };
-        let mut statement = self.connection.prepare_cached(query).map_err(unreadable)?;
-        let mut rows = statement.query(params![id, signed(from)]).map_err(unreadable)?;
+        let missing = |due: u64| ReadError::Corrupt(format!("revision {due} of `{stream}` is missing"));
+        let mut statement = snapshot.prepare_cached(query).map_err(unreadable)?;
+        let mut rows = statement.query(params![id, signed(start)]).map_err(unreadable)?;
         let mut events: Vec<Arc<RecordedEvent>> = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut exhausted) = (0, false);
         while events.len() < limit.min(READ_EVENTS_MAX) && bytes < READ_BYTES_MAX {
             let Some(row) = rows.next().map_err(unreadable)? else {
+                exhausted = true;
                 break;
             };
-            let event = self.decoder.event(&self.connection, row, stream.clone())?;
+            let event = self.decoder.event(&snapshot, row, stream.clone())?;
             let due = match (direction, events.last()) {
-                (Direction::Forwards, None) => Some(from),
+                (Direction::Forwards, None) => Some(start),
                 (Direction::Forwards, Some(last)) => Some(last.revision + 1),
                 (Direction::Backwards, None) => None,
                 (Direction::Backwards, Some(last)) => last.revision.checked_sub(1),
@@ -169,25 +166,47 @@ impl Reader {
             if let Some(due) = due
                 && event.revision != due
             {
-                return Err(ReadError::Corrupt(format!("revision {due} of `{stream}` is missing")));
+                return Err(missing(due));
             }
             bytes += event.data.len() + event.metadata.len();
             events.push(Arc::new(event));
+        }
+        let end = match (direction, events.first(), events.last()) {
+            (Direction::Forwards, _, Some(last)) => exhausted.then_some(last.revision + 1),
+            (Direction::Forwards, _, None) => exhausted.then_some(start),
+            (Direction::Backwards, Some(first), Some(last)) => {
+                if exhausted && last.revision > 0 {
+                    return Err(missing(last.revision - 1));
+                }
+                (first.revision < start).then_some(first.revision + 1)
+            }
+            (Direction::Backwards, _, _) => exhausted.then_some(0),
+        };
+        if let Some(end) = end {
+            absence::end_of_stream(&snapshot, id, signed(end)).map_err(unreadable)?;
         }
         Ok(events)
     }
 }
 
 /// Makes events of rows. The names behind the numbers in a row never change once committed.
-struct RowDecoder {
+pub(super) struct RowDecoder {
     streams: LruCache<i64, StreamName>,
     types: LruCache<i64, Arc<str>>,
     piece: BytesMut,
 }
 
 impl RowDecoder {
+    pub fn new() -> Self {
+        Self {
+            streams: LruCache::new(STREAMS_CACHED_MAX),
+            types: LruCache::new(TYPES_CACHED_MAX),
+            piece: BytesMut::new(),
+        }
+    }
+
     /// Reads a whole row and checks that it says what was written.
-    fn event(
+    pub fn event(
         &mut self,
         connection: &Connection,
         row: &Row<'_>,
@@ -236,7 +255,7 @@ impl RowDecoder {
         self.piece.split().freeze()
     }
 
-    fn stream(&mut self, connection: &Connection, id: i64) -> Result<StreamName, ReadError> {
+    pub fn stream(&mut self, connection: &Connection, id: i64) -> Result<StreamName, ReadError> {
         if let Some(name) = self.streams.get(&id) {
             return Ok(name.clone());
         }

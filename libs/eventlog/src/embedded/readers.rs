@@ -71,8 +71,14 @@ impl Readers {
         if let Some(batch) = self.feed.as_ref().and_then(|feed| feed.read(after, filter, page)) {
             return Ok(batch);
         }
+        // What the writer has shown stands on the disk, or the disk lost it.
+        let head = self.feed.as_ref().map_or(0, |feed| feed.head());
         let filter = filter.clone();
-        self.read(move |reader| reader.all(after, &filter, page)).await
+        let batch = self.read(move |reader| reader.all(after, &filter, page)).await?;
+        if batch.at_head && batch.through < after.max(Position(head)) {
+            return Err(ReadError::Corrupt(format!("the event at position {} is missing", batch.through.0 + 1)));
+        }
+        Ok(batch)
     }
 
     pub fn follow(self: Arc<Self>, after: Position, filter: Filter, page: Page) -> Box<dyn Subscription> {

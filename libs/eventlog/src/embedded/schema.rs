@@ -1,6 +1,8 @@
 //! The files of an embedded log: what is in them, who may open them, and how.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +10,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The SQLite database; its `-wal` and `-shm` companions stand beside it.
 pub const DATABASE_FILE: &str = "events.sqlite";
+const WAL_FILE: &str = "events.sqlite-wal";
+/// Bytes of the write-ahead log that are written over themselves in one go.
+const RENEWED_TOGETHER_BYTES: usize = 256 << 10;
 /// Locked, for as long as it lives, by the one process that writes.
 pub const LOCK_FILE: &str = "writer.lock";
 /// `PRAGMA application_id`: "CBEL" in ASCII.
@@ -15,8 +20,6 @@ const APPLICATION_ID: i32 = 0x4342_454C;
 /// `PRAGMA user_version`: the version of the format below.
 pub const FORMAT_VERSION: i32 = 1;
 
-/// Pages of the write-ahead log after which a commit also moves them into the database.
-const CHECKPOINT_PAGES: u32 = 4096;
 /// How long a connection waits for another program (a `sqlite3` shell, a backup) that holds a lock.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Memory for database pages, in KiB: one writer, and each reader. After a commit that split a page SQLite looks through all
@@ -110,8 +113,9 @@ impl Folder {
     }
 
     /// Opens the database for writing and makes it where it is missing. The caller holds the lock.
-    pub fn open_writer(&self) -> Result<Connection, OpenError> {
+    pub fn open_writer(&self, checkpoint_pages: u32) -> Result<Connection, OpenError> {
         let path = self.database();
+        self.renew_wal().map_err(|source| OpenError::Files { path: self.0.clone(), source })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
         configure(&connection, WRITER_CACHE_KIB).map_err(database(&path))?;
@@ -119,8 +123,30 @@ impl Folder {
             create(&connection).map_err(database(&path))?;
         }
         check_format(&path, &connection)?;
-        make_durable(&connection).map_err(database(&path))?;
+        make_durable(&connection, checkpoint_pages).map_err(database(&path))?;
         Ok(connection)
+    }
+
+    /// Writes the write-ahead log over itself and syncs it. After an fsync that failed, Linux takes the pages for written: they
+    /// are read back whole, no later fsync writes them, and they are not on the disk. SQLite would find the commit in them when it
+    /// opens the log, and put the next ones behind it, where a power failure cuts them off. Now all that it finds is on the disk,
+    /// also what a killed process had written and not synced.
+    fn renew_wal(&self) -> std::io::Result<()> {
+        let wal = match OpenOptions::new().read(true).write(true).open(self.0.join(WAL_FILE)) {
+            Ok(wal) => wal,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut piece = vec![0; RENEWED_TOGETHER_BYTES];
+        let mut offset = 0;
+        loop {
+            let length = wal.read_at(&mut piece, offset)?;
+            if length == 0 {
+                return wal.sync_all();
+            }
+            wal.write_all_at(&piece[..length], offset)?;
+            offset += length as u64;
+        }
     }
 
     /// Opens the database for reading only.
@@ -129,12 +155,17 @@ impl Folder {
         if !path.is_file() {
             return Err(OpenError::Absent(self.0.clone()));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
-        configure(&connection, READER_CACHE_KIB).map_err(database(&path))?;
-        check_format(&path, &connection)?;
-        Ok(connection)
+        open_reader(&path)
     }
+}
+
+/// Opens the database in this file for reading only.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(database(path))?;
+    configure(&connection, READER_CACHE_KIB).map_err(database(path))?;
+    check_format(path, &connection)?;
+    Ok(connection)
 }
 
 /// A file that is no SQLite database at all gets the same plain answer as one of another program.
@@ -180,10 +211,10 @@ fn check_format(path: &Path, connection: &Connection) -> Result<(), OpenError> {
 
 /// Every commit is on the disk before it is answered. `fullfsync` matters on macOS alone, where a plain
 /// fsync leaves the data in the drive's cache.
-fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
+fn make_durable(connection: &Connection, checkpoint_pages: u32) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;")?;
-    connection.query_row(&format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"), [], |_| Ok(()))
+    connection.query_row(&format!("PRAGMA wal_autocheckpoint = {checkpoint_pages}"), [], |_| Ok(()))
 }
 
 fn application_id(connection: &Connection) -> rusqlite::Result<i32> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
-use super::Clock;
+use super::Options;
 use super::feed::Publisher;
 use super::ids::TakenIds;
 use super::ledger::Ledger;
@@ -26,7 +26,7 @@ pub(super) struct Writer {
     pub folder: Folder,
     pub queue: Arc<Queue>,
     pub publisher: Publisher,
-    pub clock: Clock,
+    pub options: Options,
     /// `None`: something went wrong, and the database is to be opened anew.
     pub open: Option<Open>,
     /// Held for as long as the writer lives: nobody else writes.
@@ -86,7 +86,7 @@ impl Writer {
 
     fn commit(&mut self, batch: &mut VecDeque<Waiting>, decided: &mut Vec<Decided>) -> Result<(), AppendError> {
         if self.open.is_none() {
-            let open = Open::new(&self.folder, &self.clock).map_err(unopened)?;
+            let open = Open::new(&self.folder, &self.options).map_err(unopened)?;
             self.publisher.restart(open.ledger.head);
             self.open = Some(open);
         }
@@ -115,7 +115,7 @@ impl Writer {
         if *answer != AppendError::Full {
             return;
         }
-        if let Ok(ledger) = Ledger::load(&connection, Arc::clone(&self.clock)) {
+        if let Ok(ledger) = Ledger::load(&connection, Arc::clone(&self.options.clock)) {
             self.publisher.restart(ledger.head);
             self.open = Some(Open { connection, ledger });
         }
@@ -137,13 +137,13 @@ impl Writer {
 }
 
 impl Open {
-    pub fn new(folder: &Folder, clock: &Clock) -> Result<Self, OpenError> {
-        let mut connection = folder.open_writer()?;
+    pub fn new(folder: &Folder, options: &Options) -> Result<Self, OpenError> {
+        let mut connection = folder.open_writer(options.checkpoint_pages)?;
         if let Err(error) = TakenIds::settle_backlog(&mut connection) {
             // On a full disk, say. It costs memory, nothing else.
             tracing::warn!(%error, "the newest event ids could not be indexed");
         }
-        let ledger = Ledger::load(&connection, Arc::clone(clock))
+        let ledger = Ledger::load(&connection, Arc::clone(&options.clock))
             .map_err(|source| OpenError::Database { path: folder.database(), source })?;
         Ok(Self { connection, ledger })
     }

@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod import;
+mod log;
 mod replay;
 mod token;
 mod up;
@@ -38,6 +39,8 @@ enum Command {
     Replay(replay::Replay),
     /// Replay every stream and hold every row and the hash chain against it.
     Verify(verify::Verify),
+    /// The event log as a file: check it, back it up.
+    Log(log::Log),
     /// Measure, each time next to a floor measured in the same run.
     Bench(bench::Bench),
     /// Mint a token for local use.
@@ -61,6 +64,7 @@ pub async fn run(arguments: Arguments) -> Done {
         Command::Import(import) => import.run().await,
         Command::Replay(replay) => replay.run().await,
         Command::Verify(verify) => verify.run().await,
+        Command::Log(log) => log.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Token(token) => token.run(),
     }
