@@ -16,7 +16,7 @@ mod expected;
 mod filter;
 mod names;
 mod node;
-mod proto;
+pub mod proto;
 mod read;
 mod refusals;
 mod server;

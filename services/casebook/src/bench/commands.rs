@@ -1,7 +1,5 @@
 //! Durable commands through gRPC, next to a bare echo and a bare sync of the disk.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,12 +16,11 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Rate, drive, echo};
+use super::{Rate, drive, echo, floor};
 use crate::client::Client;
 use crate::system::{self, LogAt, Options, System};
 
 const IN_FLIGHT: [usize; 3] = [1, 8, 64];
-const SYNC_BYTES: usize = 512;
 const REST_PATIENCE: Duration = Duration::from_secs(600);
 
 /// One command at one number in flight.
@@ -72,7 +69,7 @@ pub async fn run(data_dir: &Path, span: Duration) -> Result<Vec<Measured>, Box<d
         let echo_channel = Client::connect(&echo_endpoint, "").await?.channel();
         let echo =
             drive(in_flight, span, |_| echo_channel.clone(), |channel, _| echo::call(channel, open_lead())).await?;
-        let fsync_per_s = fsync(data_dir, span)?;
+        let fsync_per_s = floor::fsync(data_dir, span)?;
         let client = Client::connect(&system.endpoint(), &token).await?;
         let open = drive(
             in_flight,
@@ -122,23 +119,8 @@ async fn result(
     })
 }
 
-/// Appends and syncs, one after the other.
-fn fsync(folder: &Path, span: Duration) -> std::io::Result<f64> {
-    let path = folder.join("fsync.bench");
-    let mut file = File::create(&path)?;
-    let begun = Instant::now();
-    let mut count = 0u32;
-    while begun.elapsed() < span {
-        file.write_all(&[b'x'; SYNC_BYTES])?;
-        file.sync_data()?;
-        count += 1;
-    }
-    std::fs::remove_file(path)?;
-    Ok(f64::from(count) / begun.elapsed().as_secs_f64())
-}
-
 /// About 512 bytes.
-fn open_lead() -> OpenLeadRequest {
+pub(super) fn open_lead() -> OpenLeadRequest {
     OpenLeadRequest {
         request_id: Uuid::now_v7().to_string(),
         source: LeadSource::Officer.into(),

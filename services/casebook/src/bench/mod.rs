@@ -3,6 +3,9 @@
 
 pub mod commands;
 mod echo;
+mod floor;
+pub mod log;
+mod log_client;
 pub mod replay;
 pub mod screening;
 

@@ -19,6 +19,7 @@ use casebook_review::domain::report::Report;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::floor;
 use crate::demo::{self, DemoOptions};
 use crate::system::{Layout, LogAt};
 
@@ -41,9 +42,7 @@ pub async fn run(folder: &Path, events: u64) -> Result<Replayed, Box<dyn std::er
     let copies = folder.join("copies");
     multiply(&Layout::of(&played).log, &copies, events).await?;
 
-    let scan_begun = Instant::now();
-    let scanned = scan(&copies.join(DATABASE_FILE))?;
-    let scan_per_s = scanned as f64 / scan_begun.elapsed().as_secs_f64();
+    let (scanned, scan_per_s) = floor::scan(&copies.join(DATABASE_FILE), u64::MAX)?;
 
     let fold_begun = Instant::now();
     let (folded, streams) = fold_all(&copies).await?;
@@ -92,26 +91,6 @@ async fn multiply(source: &Path, target: &Path, events: u64) -> Result<(), Box<d
     }
     target.close().await;
     Ok(())
-}
-
-fn scan(database: &Path) -> Result<u64, rusqlite::Error> {
-    let connection = rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut statement = connection.prepare(
-        "SELECT position, stream, revision, id, event_type, recorded_at, metadata, data FROM events ORDER BY position",
-    )?;
-    let mut rows = statement.query([])?;
-    let (mut count, mut bytes) = (0, 0);
-    while let Some(row) = rows.next()? {
-        for column in 0..8 {
-            bytes += match row.get_ref(column)? {
-                rusqlite::types::ValueRef::Blob(blob) => blob.len(),
-                _ => 8,
-            };
-        }
-        count += 1;
-    }
-    std::hint::black_box(bytes);
-    Ok(count)
 }
 
 async fn fold_all(folder: &Path) -> Result<(u64, usize), Box<dyn std::error::Error>> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use casebook::bench::{commands, replay, screening};
+use casebook::bench::{commands, log, replay, screening};
 use clap::{Args, Subcommand};
 
 use super::{Done, say};
@@ -28,6 +28,12 @@ pub struct Bench {
 enum What {
     /// Durable commands through gRPC at 1, 8 and 64 in flight, next to an echo and to syncs of the disk.
     Commands,
+    /// Appends, reads and live subscriptions of the log, in process and over gRPC, in a small log and in a large one.
+    Log {
+        /// How many events the large log has.
+        #[arg(long, default_value_t = 10_000_000)]
+        events: u64,
+    },
     /// Events folded per second, next to a raw scan.
     Replay {
         /// How many events, at least.
@@ -84,6 +90,31 @@ impl Bench {
                         row.lag_events,
                         row.lag_s
                     ))?;
+                }
+            }
+            What::Log { events } => {
+                let measured = log::run(folder, events, span).await?;
+                if self.json {
+                    say(serde_json::to_string(&measured)?)?;
+                    return Ok(());
+                }
+                for row in measured.measured {
+                    let floor =
+                        row.floor.map(|floor| format!("{:.2} of {:.0}/s, {}", floor.ratio, floor.per_s, floor.what));
+                    say(format!(
+                        "{:9} events  {:17} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {}",
+                        row.log_events,
+                        row.what,
+                        row.in_flight,
+                        row.rate.per_s,
+                        row.rate.p50_ms,
+                        row.rate.p99_ms,
+                        floor.unwrap_or_default()
+                    ))?;
+                }
+                for grown in measured.grown {
+                    let (what, in_flight, ratio) = (grown.what, grown.in_flight, grown.p99_ratio);
+                    say(format!("{what} {in_flight} in flight: p99 {ratio:.2} times that of the small log"))?;
                 }
             }
             What::Replay { events } => {
