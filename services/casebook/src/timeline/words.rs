@@ -73,6 +73,7 @@ events! {
     ItemObserved "固定内容" "Content captured" ["platform" "publishedAt" "text" "textSha256"];
     ItemVersionRecorded "内容有改动，固定新版本" "Content changed, new version captured" ["version" "text" "textSha256"];
     ItemReported "内容被举报" "Content reported" [];
+    ItemSeenElsewhere "内容在另一地区被发现" "Content seen in another region" ["region"];
     ItemDeletionObserved "内容已被删除" "Content found deleted" [];
     ItemScreened "规则筛查" "Screened by rules" ["rulePackVersion" "hits" "accountStanding" "certification"];
     FindingRecorded "审查认定" "Finding recorded" ["violation" "quotedSpan" "reasons" "legalBases"];

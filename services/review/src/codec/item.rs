@@ -8,12 +8,13 @@ use super::{Reading, Unreadable, read, stored};
 use crate::domain::capture::{Capture, Snapshot};
 use crate::domain::item::{
     FindingConfirmed, FindingRecorded, FindingRejected, Item, ItemDeletionObserved, ItemEvent, ItemObserved,
-    ItemReported, ItemScreened, ItemVersionRecorded, ReferralSubmitted,
+    ItemReported, ItemScreened, ItemSeenElsewhere, ItemVersionRecorded, ReferralSubmitted,
 };
 
 const OBSERVED: &str = "casebook.review.v1.ItemObserved";
 const VERSION_RECORDED: &str = "casebook.review.v1.ItemVersionRecorded";
 const REPORTED: &str = "casebook.review.v1.ItemReported";
+const SEEN_ELSEWHERE: &str = "casebook.review.v1.ItemSeenElsewhere";
 const DELETION_OBSERVED: &str = "casebook.review.v1.ItemDeletionObserved";
 const SCREENED: &str = "casebook.review.v1.ItemScreened";
 pub(crate) const FINDING_RECORDED: &str = "casebook.review.v1.FindingRecorded";
@@ -26,6 +27,7 @@ pub const EVENT_TYPES: &[&str] = &[
     OBSERVED,
     VERSION_RECORDED,
     REPORTED,
+    SEEN_ELSEWHERE,
     DELETION_OBSERVED,
     SCREENED,
     FINDING_RECORDED,
@@ -51,6 +53,14 @@ impl Aggregate for Item {
                     region: string_or_empty(&event.region),
                 },
             ),
+            ItemEvent::SeenElsewhere(event) => stored(
+                SEEN_ELSEWHERE,
+                &proto::ItemSeenElsewhere {
+                    item_id: event.item_id.to_string(),
+                    region: event.region.code(),
+                    seen_at: time_of(event.seen_at),
+                },
+            ),
             ItemEvent::DeletionObserved(event) => stored(
                 DELETION_OBSERVED,
                 &proto::ItemDeletionObserved {
@@ -71,6 +81,7 @@ impl Aggregate for Item {
             OBSERVED => ItemEvent::Observed(Box::new(read(event_type, json, observed)?)),
             VERSION_RECORDED => ItemEvent::VersionRecorded(read(event_type, json, version_recorded)?),
             REPORTED => ItemEvent::Reported(read(event_type, json, reported)?),
+            SEEN_ELSEWHERE => ItemEvent::SeenElsewhere(read(event_type, json, seen_elsewhere)?),
             DELETION_OBSERVED => ItemEvent::DeletionObserved(read(event_type, json, deletion_observed)?),
             SCREENED => ItemEvent::Screened(read(event_type, json, screened)?),
             FINDING_RECORDED => ItemEvent::FindingRecorded(read(event_type, json, finding_recorded)?),
@@ -153,6 +164,14 @@ fn reported(message: proto::ItemReported) -> Reading<ItemReported> {
         version: Some(message.version).filter(|version| *version > 0),
         region: some_text("region", &message.region)?,
         reported_at: time("reported_at", message.reported_at)?,
+    })
+}
+
+fn seen_elsewhere(message: proto::ItemSeenElsewhere) -> Reading<ItemSeenElsewhere> {
+    Ok(ItemSeenElsewhere {
+        item_id: text("item_id", &message.item_id)?,
+        region: text("region", &message.region)?,
+        seen_at: time("seen_at", message.seen_at)?,
     })
 }
 

@@ -53,7 +53,7 @@ impl Sight {
     }
 }
 
-/// 属地管理 (R80): an item is answered for where it was first seen and where it was reported. What a platform or a national
+/// 属地管理 (R80): an item is answered for where it was seen and where it was reported. What a platform or a national
 /// agency brought in without naming a region lies with every agency.
 pub fn answers_for_item(region: Region, regions: &BTreeSet<Region>) -> bool {
     regions.iter().any(|place| region.contains(*place) || *place == Region::NATIONAL)

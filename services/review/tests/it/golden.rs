@@ -194,6 +194,11 @@ fn items() -> Vec<ItemEvent> {
         }),
         ItemEvent::Reported(reported.clone()),
         ItemEvent::Reported(ItemReported { region: Some("310104".parse().expect("region")), ..reported }),
+        ItemEvent::SeenElsewhere(ItemSeenElsewhere {
+            item_id,
+            region: "310104".parse().expect("region"),
+            seen_at: now,
+        }),
         ItemEvent::DeletionObserved(ItemDeletionObserved { item_id, observed_at: now }),
         ItemEvent::Screened(ItemScreened {
             item_id,

@@ -15,6 +15,7 @@ pub enum ItemEvent {
     Observed(Box<ItemObserved>),
     VersionRecorded(ItemVersionRecorded),
     Reported(ItemReported),
+    SeenElsewhere(ItemSeenElsewhere),
     DeletionObserved(ItemDeletionObserved),
     Screened(ItemScreened),
     FindingRecorded(FindingRecorded),
@@ -51,6 +52,13 @@ pub struct ItemReported {
     /// The region of the report; none where it was not kept.
     pub region: Option<Region>,
     pub reported_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemSeenElsewhere {
+    pub item_id: ItemId,
+    pub region: Region,
+    pub seen_at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 
 pub use event::{
     FindingConfirmed, FindingRecorded, FindingRejected, ItemDeletionObserved, ItemEvent, ItemObserved, ItemReported,
-    ItemScreened, ItemVersionRecorded, ReferralSubmitted,
+    ItemScreened, ItemSeenElsewhere, ItemVersionRecorded, ReferralSubmitted,
 };
 
 use super::capture::{Capture, Content, Snapshot, TextHash};
@@ -27,6 +27,8 @@ pub const VERSIONS_MAX: usize = 64;
 pub const FINDINGS_MAX: usize = 64;
 /// The most reports that one item lists.
 pub const REPORTS_MAX: usize = 1_000;
+/// In how many regions an item lies, at most.
+pub const REGIONS_MAX: usize = 1_000;
 
 /// Where an item came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +65,7 @@ pub struct ObservedItem {
     pub versions: Vec<ItemVersion>,
     pub findings: Vec<Finding>,
     pub reports: Vec<ReportId>,
-    /// Where agencies answer for it (R80): where it was first seen, and where it was reported.
+    /// Where agencies answer for it (R80): where it was seen, and where it was reported.
     pub regions: BTreeSet<Region>,
     pub deleted_at: Option<Timestamp>,
 }
@@ -202,7 +204,7 @@ pub enum ItemRefusal {
     #[error("neither the platform's id nor a text says which item it is")]
     Unidentified,
     #[error(
-        "an agency of region {officer} does not answer for region {item}, where the item was seen, nor was it reported there"
+        "an agency of region {officer} does not answer for region {item}, where the item was first seen, nor was it seen or reported there"
     )]
     OutOfJurisdiction { officer: Region, item: Region },
     #[error("nothing about the item has changed")]
@@ -262,7 +264,7 @@ impl Decider for Item {
         }
         match command {
             ItemCommand::Observe { capture, source, report, region, now } => {
-                rules::observe_again(item, capture.content, source, report.map(|report| (report, region)), now)
+                rules::observe_again(item, capture.content, source, report, region, now)
             }
             ItemCommand::Screen { version, screening, rule_pack_version, account, now } => {
                 rules::screen(item, version, screening, rule_pack_version, account, now)
@@ -344,6 +346,7 @@ impl ObservedItem {
                 self.reports.push(reported.report);
                 self.regions.extend(reported.region);
             }
+            ItemEvent::SeenElsewhere(seen) => _ = self.regions.insert(seen.region),
             ItemEvent::DeletionObserved(deletion) => self.deleted_at = Some(deletion.observed_at),
             ItemEvent::Screened(screened) => {
                 let place = usize::try_from(screened.version).unwrap_or(usize::MAX).wrapping_sub(1);

@@ -20,7 +20,8 @@ pub(super) fn observe_first(
     Ok(vec![ItemEvent::Observed(Box::new(ItemObserved { item_id, capture, source, report, region, observed_at: now }))])
 }
 
-/// What a further look at a known item adds: a version if it reads differently, a report if a new one names it.
+/// What a further look at a known item adds: a version if it reads differently, a report if a new one names it, a region where
+/// nobody answered for it yet.
 ///
 /// A platform and monitoring show the item as it is now: what differs from the latest version is a new one, also if it
 /// reads as it once did. A reporter shows what was seen some time ago: any version may be the one.
@@ -28,7 +29,8 @@ pub(super) fn observe_again(
     item: &ObservedItem,
     content: Content,
     source: ItemSource,
-    reported: Option<(ReportId, Region)>,
+    reported: Option<ReportId>,
+    region: Region,
     now: Timestamp,
 ) -> Result<Vec<ItemEvent>, ItemRefusal> {
     let item_id = item.observed.item_id;
@@ -50,7 +52,7 @@ pub(super) fn observe_again(
                     item_id,
                     version,
                     snapshot: snapshot.clone(),
-                    report: reported.map(|(report, _)| report),
+                    report: reported,
                     observed_at: now,
                 }));
             }
@@ -61,12 +63,19 @@ pub(super) fn observe_again(
         }
         (Content::Deleted, _) => {}
     }
-    if let Some((report, region)) = reported.filter(|(report, _)| !item.reports.contains(report)) {
-        if item.reports.len() >= REPORTS_MAX {
-            return Err(ItemRefusal::TooManyReports);
+    // What is brought in without a region opens an item to nobody who had no part in it.
+    let elsewhere = region != Region::NATIONAL && !item.regions.contains(&region) && item.regions.len() < REGIONS_MAX;
+    match reported.filter(|report| !item.reports.contains(report)) {
+        Some(report) if item.reports.len() < REPORTS_MAX => {
+            let region = Some(region);
+            events.push(ItemEvent::Reported(ItemReported { item_id, report, version: seen, region, reported_at: now }));
         }
-        let region = Some(region);
-        events.push(ItemEvent::Reported(ItemReported { item_id, report, version: seen, region, reported_at: now }));
+        // The report is not listed, but lies with an agency that has to know of the item.
+        Some(_) if !elsewhere => return Err(ItemRefusal::TooManyReports),
+        _ if elsewhere => {
+            events.push(ItemEvent::SeenElsewhere(ItemSeenElsewhere { item_id, region, seen_at: now }));
+        }
+        _ => {}
     }
     if events.is_empty() { Err(ItemRefusal::NothingNew) } else { Ok(events) }
 }
