@@ -6,7 +6,7 @@ use casebook_eventlog::{Position, RecordedEvent};
 use casebook_kernel::{Decider, Timestamp};
 use uuid::Uuid;
 
-use crate::metadata::Metadata;
+use crate::metadata::Mark;
 
 /// An event in its stored form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,13 +126,12 @@ impl<A: Aggregate> Default for Loaded<A> {
 
 impl<A: Aggregate> Loaded<A> {
     /// Takes one more event of the stream in.
-    pub fn apply(&mut self, event: &RecordedEvent) -> Result<Metadata, DecodeError> {
+    pub fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        let mark = Mark::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
         let domain_event = A::decode(&event.event_type, &event.data)?;
-        let metadata =
-            Metadata::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
         self.state = A::evolve(std::mem::take(&mut self.state), &domain_event);
-        self.head = Some(Head::after(self.head, event.revision, event.position, metadata.at, metadata.correlation));
-        Ok(metadata)
+        self.head = Some(Head::after(self.head, event.revision, event.position, mark.at, mark.correlation));
+        Ok(())
     }
 
     /// Folds a whole stream, or as much of it as is given.

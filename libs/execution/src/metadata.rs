@@ -29,6 +29,19 @@ pub struct Metadata {
     pub schema_version: u32,
 }
 
+/// What a fold needs of it: the rest is read over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) struct Mark {
+    pub at: Timestamp,
+    pub correlation: Uuid,
+}
+
+impl Mark {
+    pub fn parse(json: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(json).map_err(|error| format!("metadata: {error}"))
+    }
+}
+
 impl Metadata {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(json).map_err(|error| format!("metadata: {error}"))

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::aggregate::{Aggregate, AsOf, DecodeError, Head, Loaded};
 use crate::claims;
 use crate::context::Context;
+use crate::metadata::Metadata;
 
 /// How often a command is decided anew because somebody else wrote first.
 pub const APPEND_ATTEMPTS_MAX: usize = 8;
@@ -358,7 +359,8 @@ async fn step_aside(attempt: usize, context: &Context) {
 }
 
 fn take_in<A: Aggregate>(hot: &mut Hot<A>, event: &RecordedEvent) -> Result<(), DecodeError> {
-    let metadata = hot.loaded.apply(event)?;
+    hot.loaded.apply(event)?;
+    let metadata = Metadata::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
     hot.seen.insert(event.id, (event.revision, metadata.request_sha256.into()));
     Ok(())
 }

@@ -133,7 +133,7 @@ macro_rules! states {
 
             fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
                 match self {
-                    $(Self::$aggregate(loaded) => loaded.apply(event).map(drop)),*
+                    $(Self::$aggregate(loaded) => loaded.apply(event)),*
                 }
             }
         }
