@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use casebook_eventlog::EventLog;
 use casebook_eventlog::embedded::{EmbeddedLog, Options};
+use casebook_eventlog::{EventLog, Expected, Filter, NewEvent, Position, StreamName};
 use casebook_execution::{
-    Aggregate, AsOf, Clock as _, Context, DecodeError, ExecuteError, Metadata, Store, Stored, TurnedClock,
+    Aggregate, AsOf, Clock as _, Context, DecodeError, ExecuteError, Loaded, Metadata, Store, Stored, TurnedClock,
+    replay,
 };
 use casebook_kernel::region::Region;
 use casebook_kernel::{Actor, Decider, Timestamp};
@@ -229,4 +230,39 @@ async fn an_acknowledged_command_is_there_after_a_restart() {
     drop(log);
     let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open(folder.path(), Options::default()).unwrap());
     assert_eq!(Store::<Counter>::new(log).load(ID).await.unwrap().state, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_streams_replayed_at_once_come_to_the_states_that_each_has() {
+    let world = world();
+    let store = world.store();
+    for number in 0..90 {
+        let (id, add) = (Uuid::from_u128(1 + number % 30), 1 + number as u64 / 30);
+        store.execute(id, &world.request(1_000 + number, 0), add).await.unwrap();
+    }
+    let replayed = replay::<Loaded<Counter>>(&*world.log, &Filter::categories(["counter"])).await.unwrap();
+    assert_eq!(replayed.states.len(), 30);
+    assert_eq!((replayed.events, replayed.last), (120, world.log.head().await.unwrap()));
+    for (stream, replayed) in &replayed.states {
+        let loaded = store.load(stream.id().unwrap()).await.unwrap();
+        assert_eq!((replayed.state, replayed.head), (loaded.state, loaded.head), "{stream}");
+    }
+    let others = replay::<Loaded<Counter>>(&*world.log, &Filter::categories(["other"])).await.unwrap();
+    assert_eq!((others.states.len(), others.events), (0, 0));
+}
+
+#[tokio::test]
+async fn a_replay_does_not_read_over_what_cannot_be_read() {
+    let world = world();
+    world.store().execute(ID, &world.request(1, 0), 1).await.unwrap();
+    let damaged = NewEvent {
+        id: Uuid::from_u128(77),
+        event_type: "test.Added".into(),
+        data: "none".into(),
+        metadata: world.log.read_all(Position::START, &Filter::all(), 1).await.unwrap().events[0].metadata.clone(),
+    };
+    let stream = StreamName::of("counter", Uuid::from_u128(2));
+    world.log.append(&stream, Expected::NoStream, vec![damaged]).await.unwrap();
+    let failed = replay::<Loaded<Counter>>(&*world.log, &Filter::all()).await.unwrap_err();
+    assert!(failed.to_string().contains("test.Added"), "{failed}");
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use casebook_eventlog::{EventLog, Filter, Position, READ_EVENTS_MAX, ReadError};
+use casebook_eventlog::{EventLog, Filter, Position, ReadError, StreamName};
 use casebook_execution::reaction::Parked;
-use casebook_execution::{Loaded, Store};
+use casebook_execution::{Loaded, Store, replay};
 use sea_orm::{
     ColumnTrait as _, EntityTrait, Iterable as _, ModelTrait as _, PrimaryKeyToColumn as _, QueryFilter as _, Value,
 };
@@ -116,26 +116,15 @@ async fn fold_all<V: View>(
     report: &mut ViewReport,
 ) -> Result<(HashMap<Uuid, Loaded<V::Aggregate>>, Position), ProjectionError> {
     let filter = Filter::categories(V::CATEGORIES.iter().copied());
-    let mut states: HashMap<Uuid, Loaded<V::Aggregate>> = HashMap::new();
-    let mut last = Position::START;
-    let mut after = Position::START;
-    loop {
-        let batch = log.read_all(after, &filter, READ_EVENTS_MAX).await?;
-        for event in &batch.events {
-            let id = event
-                .stream
-                .id()
-                .ok_or_else(|| ReadError::Corrupt(format!("`{}` is not named by an id", event.stream)))?;
-            states.entry(id).or_default().apply(event)?;
-            report.events += 1;
-            last = event.position;
-        }
-        if batch.at_head {
-            report.streams = states.len() as u64;
-            return Ok((states, last));
-        }
-        after = batch.through;
-    }
+    let replayed = replay::<Loaded<V::Aggregate>>(&**log, &filter).await?;
+    report.events = replayed.events;
+    report.streams = replayed.states.len() as u64;
+    let by_id = |(stream, loaded): (StreamName, _)| match stream.id() {
+        Some(id) => Ok((id, loaded)),
+        None => Err(ReadError::Corrupt(format!("`{stream}` is not named by an id")).into()),
+    };
+    let states: Result<_, ProjectionError> = replayed.states.into_iter().map(by_id).collect();
+    Ok((states?, replayed.last))
 }
 
 fn primary_key<V: View>(row: &<V::Entity as EntityTrait>::Model) -> String {

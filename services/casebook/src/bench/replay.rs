@@ -13,7 +13,7 @@ use casebook_enforcement::domain::lead::Lead;
 use casebook_enforcement::domain::order::Order;
 use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Options as LogOptions};
 use casebook_eventlog::{EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent, StreamName};
-use casebook_execution::{Aggregate, DecodeError, Loaded};
+use casebook_execution::{Aggregate, DecodeError, Fold, Loaded, replay};
 use casebook_review::domain::item::Item;
 use casebook_review::domain::report::Report;
 use serde::Serialize;
@@ -45,7 +45,9 @@ pub async fn run(folder: &Path, events: u64) -> Result<Replayed, Box<dyn std::er
     let (scanned, scan_per_s) = floor::scan(&copies.join(DATABASE_FILE), u64::MAX)?;
 
     let fold_begun = Instant::now();
-    let (folded, streams) = fold_all(&copies).await?;
+    let log = EmbeddedLog::open_read_only(&copies)?;
+    let folded = replay::<State>(&log, &Filter::all()).await?;
+    let (streams, folded) = (folded.states.len(), folded.events);
     let events_per_s = folded as f64 / fold_begun.elapsed().as_secs_f64();
     if scanned != folded {
         return Err(format!("{scanned} rows were scanned, but {folded} events folded").into());
@@ -63,7 +65,7 @@ async fn multiply(source: &Path, target: &Path, events: u64) -> Result<(), Box<d
         let batch = source.read_all(after, &Filter::all(), READ_EVENTS_MAX).await?;
         for event in batch.events {
             // Claims and recorded reads have no state of their own.
-            if State::of(event.stream.category()).is_ok() {
+            if !matches!(State::of(event.stream.category()), State::Unknown) {
                 histories.entry(event.stream.clone()).or_default().push(event);
             }
         }
@@ -93,46 +95,33 @@ async fn multiply(source: &Path, target: &Path, events: u64) -> Result<(), Box<d
     Ok(())
 }
 
-async fn fold_all(folder: &Path) -> Result<(u64, usize), Box<dyn std::error::Error>> {
-    let log = EmbeddedLog::open_read_only(folder)?;
-    let mut states: HashMap<StreamName, State> = HashMap::new();
-    let mut after = Position::START;
-    let mut count = 0;
-    loop {
-        let batch = log.read_all(after, &Filter::all(), READ_EVENTS_MAX).await?;
-        for event in &batch.events {
-            if !states.contains_key(&event.stream) {
-                states.insert(event.stream.clone(), State::of(event.stream.category())?);
-            }
-            if let Some(state) = states.get_mut(&event.stream) {
-                state.apply(event)?;
-            }
-            count += 1;
-        }
-        if batch.at_head {
-            return Ok((count, states.len()));
-        }
-        after = batch.through;
-    }
-}
-
 macro_rules! states {
     ($($aggregate:ident),*) => {
         /// The state of a stream of any service.
+        #[derive(Default)]
         enum State {
+            #[default]
+            Unknown,
             $($aggregate(Box<Loaded<$aggregate>>)),*
         }
 
         impl State {
-            fn of(category: &str) -> Result<Self, String> {
+            /// That of a stream of this category without events.
+            fn of(category: &str) -> Self {
                 $(if category == <$aggregate as Aggregate>::CATEGORY {
-                    return Ok(Self::$aggregate(Box::default()));
+                    return Self::$aggregate(Box::default());
                 })*
-                Err(format!("`{category}` is no category of a service"))
+                Self::Unknown
             }
+        }
 
-            fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        impl Fold for State {
+            fn take(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+                if matches!(self, Self::Unknown) {
+                    *self = Self::of(event.stream.category());
+                }
                 match self {
+                    Self::Unknown => Err(DecodeError::new(&event.event_type, "no service has streams of this category")),
                     $(Self::$aggregate(loaded) => loaded.apply(event)),*
                 }
             }
