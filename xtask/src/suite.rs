@@ -50,6 +50,7 @@ impl Check {
             Self::ProtoBreaking => protos::breaking(),
             Self::Tests => {
                 tools::postgresql()?;
+                tools::strace()?;
                 let python = tools::kurrent_python()?;
                 run(cargo().args(["test", "--workspace", "--no-fail-fast"]).env("CASEBOOK_TEST_PYTHON", python))
             }
