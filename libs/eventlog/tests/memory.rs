@@ -14,8 +14,8 @@ const EVENTS: usize = 64;
 const EVENT_BYTES: usize = 16 << 10;
 
 const FEED_BYTES_MAX: usize = 4 << 20;
-/// As the README lists them: the feed, and database pages of the writer and of four readers, 8 MiB each. Twice that, for what an
-/// allocator keeps of what was given back.
+/// As the README lists them: the feed, and database pages of the writer and of four readers, 8 MiB each. Twice that,
+/// for what an allocator keeps of what was given back.
 const MEMORY_BYTES_MAX: usize = 2 * (FEED_BYTES_MAX + 5 * (8 << 20));
 
 /// Memory of this process that is in use, of the files that it has mapped as well.

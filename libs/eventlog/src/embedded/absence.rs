@@ -1,7 +1,8 @@
-//! That something is not there is an answer too, and a damaged page could give it: no row is read whose checksum would tell.
+//! That something is not there is an answer too, and a damaged page could give it: no row is read whose checksum
+//! would tell.
 //!
-//! So nothing is taken for absent but between two neighbours that are rightly there. An index entry that was changed stands
-//! where it stood, beside the one that is looked for.
+//! So nothing is taken for absent but between two neighbours that are rightly there. An index entry that was changed
+//! stands where it stood, beside the one that is looked for.
 
 use rusqlite::ffi::SQLITE_CORRUPT;
 use rusqlite::{Connection, Error, OptionalExtension as _, Result, params, params_from_iter};
@@ -45,8 +46,8 @@ pub(super) fn stream_number(snapshot: &Connection, stream: &StreamName) -> Resul
     Ok(None)
 }
 
-/// Fails unless the stream ends before this revision. Streams are numbered from 1 and revisions from 0, both without gaps, and
-/// no stream is empty: behind the last event of one, the first event of the next has to stand, or nothing.
+/// Fails unless the stream ends before this revision. Streams are numbered from 1 and revisions from 0, both without
+/// gaps, and no stream is empty: behind the last event of one, the first event of the next has to stand, or nothing.
 pub(super) fn end_of_stream(snapshot: &Connection, stream: i64, revision: i64) -> Result<()> {
     let neighbour = |query: &str| -> Result<Option<(i64, i64)>> {
         snapshot
@@ -81,8 +82,8 @@ pub(super) fn indexed_position(transaction: &Connection, id: Uuid) -> Result<Opt
             .query_row(params_from_iter(id), |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?)))
             .optional()
     };
-    // One search, whether it is there or not. What an entry beside it says cannot be checked at a price that every append
-    // should pay, but an entry that is none shows.
+    // One search, whether it is there or not. What an entry beside it says cannot be checked at a price that every
+    // append should pay, but an entry that is none shows.
     match entry("SELECT id, position FROM event_ids WHERE id <= ?1 ORDER BY id DESC LIMIT 1", Some(bytes))? {
         Some((found, position)) if found == *id.as_bytes() => Ok(Some(position.cast_unsigned())),
         Some((_, position)) if position > 0 => Ok(None),

@@ -173,8 +173,8 @@ async fn a_page_that_is_lost_or_overwritten_is_never_served() {
     assert!(damaged > 150, "{damaged} damages");
 }
 
-/// A page in the place of another is well-formed. What is read is right all the same, but the end of the log may be hidden from
-/// a reader that has no writer beside it; `check` tells.
+/// A page in the place of another is well-formed. What is read is right all the same, but the end of the log may be
+/// hidden from a reader that has no writer beside it; `check` tells.
 #[tokio::test]
 async fn a_page_in_the_place_of_another_shows_nothing_that_was_not_written() {
     let folder = tempfile::tempdir().expect("a folder");
