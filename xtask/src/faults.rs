@@ -1,4 +1,5 @@
-//! `cargo xtask faults`: the event log's writer, while its system calls fail, its writes are cut short and the power goes.
+//! `cargo xtask faults`: the event log's writer, while its system calls fail, its writes are cut short and the power
+//! goes.
 
 use crate::process::{Failure, cargo, run};
 use crate::tools;

@@ -50,6 +50,7 @@ impl Check {
             Self::ProtoBreaking => protos::breaking(),
             Self::Tests => {
                 tools::postgresql()?;
+                tools::strace()?;
                 let python = tools::kurrent_python()?;
                 let node = tools::kurrent_node()?;
                 let mut test = cargo();

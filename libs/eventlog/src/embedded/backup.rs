@@ -30,11 +30,12 @@ pub enum BackupError {
     Damaged(Box<Checked>),
 }
 
-/// Writes the log in `folder`, as it is now, to `file`, and checks the copy as [`super::check()`] does. `progress` hears how many
-/// pages have been copied, of how many.
+/// Writes the log in `folder`, as it is now, to `file`, and checks the copy as [`super::check()`] does. `progress`
+/// hears how many pages have been copied, of how many.
 ///
-/// All pages are copied in one snapshot: a writer that never pauses neither waits for it nor makes it begin again. Meanwhile
-/// the write-ahead log keeps all that is written. The file has its name only when all of it is on the disk and found whole.
+/// All pages are copied in one snapshot: a writer that never pauses neither waits for it nor makes it begin again.
+/// Meanwhile the write-ahead log keeps all that is written. The file has its name only when all of it is on the disk
+/// and found whole.
 pub fn back_up(folder: &Path, file: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Checked, BackupError> {
     let log = Folder::of(folder).open_reader()?;
     let partial = Partial::create(file)?;
@@ -66,8 +67,8 @@ fn copy(log: &Connection, to: &Path, progress: &mut impl FnMut(u64, u64)) -> rus
         progress(all.saturating_sub(left), all);
     }
     drop(backup);
-    // Out of WAL mode: one file that needs no other beside it, and can be read where nothing can be written. A writer that
-    // opens it puts it back.
+    // Out of WAL mode: one file that needs no other beside it, and can be read where nothing can be written. A writer
+    // that opens it puts it back.
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     copy.close().map_err(|(_, error)| error)
 }

@@ -1,7 +1,7 @@
 //! Walks everything in a log and says what is not as the writer leaves it.
 //!
-//! All of it in one snapshot, so that a writer beside it is no matter, and in bounded memory: positions are walked in the
-//! table, revisions in the index, and what has to be sorted is sorted by SQLite, on the disk where it is much.
+//! All of it in one snapshot, so that a writer beside it is no matter, and in bounded memory: positions are walked in
+//! the table, revisions in the index, and what has to be sorted is sorted by SQLite, on the disk where it is much.
 
 use std::fmt;
 use std::path::Path;
@@ -64,8 +64,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks the log in this folder; another process may be writing it. Blocks for as long as reading all of it takes, and for as
-/// long the write-ahead log grows.
+/// Checks the log in this folder; another process may be writing it. Blocks for as long as reading all of it takes,
+/// and for as long the write-ahead log grows.
 pub fn check(folder: &Path) -> Result<Checked, OpenError> {
     Folder::of(folder).open_reader().map(|connection| walk(&connection))
 }

@@ -127,10 +127,10 @@ impl Folder {
         Ok(connection)
     }
 
-    /// Writes the write-ahead log over itself and syncs it. After an fsync that failed, Linux takes the pages for written: they
-    /// are read back whole, no later fsync writes them, and they are not on the disk. SQLite would find the commit in them when it
-    /// opens the log, and put the next ones behind it, where a power failure cuts them off. Now all that it finds is on the disk,
-    /// also what a killed process had written and not synced.
+    /// Writes the write-ahead log over itself and syncs it. After an fsync that failed, Linux takes the pages for
+    /// written: they are read back whole, no later fsync writes them, and they are not on the disk. SQLite would find
+    /// the commit in them when it opens the log, and put the next ones behind it, where a power failure cuts them
+    /// off. Now all that it finds is on the disk, also what a killed process had written and not synced.
     fn renew_wal(&self) -> std::io::Result<()> {
         let wal = match OpenOptions::new().read(true).write(true).open(self.0.join(WAL_FILE)) {
             Ok(wal) => wal,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -175,6 +176,7 @@ fn unwritten(error: &rusqlite::Error) -> AppendError {
 fn unopened(error: OpenError) -> AppendError {
     match &error {
         OpenError::Database { source, .. } => unwritten(source),
+        OpenError::Files { source, .. } if source.kind() == ErrorKind::StorageFull => AppendError::Full,
         _ => AppendError::Unavailable(error.to_string()),
     }
 }

@@ -65,7 +65,8 @@ async fn a_writer_that_never_pauses_is_backed_up_at_one_moment() {
     let (from, to) = (folder.path().to_path_buf(), file.clone());
     let backup = tokio::task::spawn_blocking(move || {
         let mut steps = 0;
-        // At least one append between any two steps: the writer is not held up by the backup, nor the backup by the writer.
+        // At least one append between any two steps: the writer is not held up by the backup, nor the backup by the
+        // writer.
         let checked = back_up(&from, &to, |_, _| {
             steps += 1;
             runtime.block_on(step.notified());

@@ -78,8 +78,8 @@ pub fn fail(scratch: &Path, every: usize) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Which calls an undisturbed run makes on the files of the log. strace counts for each thread by itself, and so does this: a
-/// number stands for that call of every thread that comes so far.
+/// Which calls an undisturbed run makes on the files of the log. strace counts for each thread by itself, and so does
+/// this: a number stands for that call of every thread that comes so far.
 pub fn used(scratch: &Path) -> Result<BTreeMap<&'static str, BTreeSet<u32>>, Error> {
     let folder = tempfile::tempdir_in(scratch)?;
     let (log, trace) = (folder.path().join("log"), folder.path().join("trace"));

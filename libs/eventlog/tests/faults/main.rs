@@ -1,7 +1,8 @@
 //! Whatever fails, nothing that was acknowledged is lost and nothing is silently wrong.
 //!
-//! A small program appends (`writer`), while one of its system calls fails or it is killed (`calls`) or a write is cut short
-//! (`room`), or the power goes (`power`). After each run the log is opened again, read whole, checked, and appended to.
+//! A small program appends (`writer`), while one of its system calls fails or it is killed (`calls`) or a write is
+//! cut short (`room`), or the power goes (`power`). After each run the log is opened again, read whole, checked, and
+//! appended to.
 //!
 //! `cargo test` takes samples; `cargo xtask faults` lets every call fail in turn.
 

@@ -1,8 +1,9 @@
 //! Power that goes: only what a successful fsync covered is sure to be on the disk, of the rest any part may be.
 //!
-//! A process that is killed leaves everything in the kernel's memory, so killing proves nothing about that. Here every write and
-//! fsync of a run is traced, and replayed on a disk of our own that forgets. An fsync that fails makes it forget at once, as Linux
-//! does: the pages count as written from then on, can still be read, and are not on the disk.
+//! A process that is killed leaves everything in the kernel's memory, so killing proves nothing about that. Here
+//! every write and fsync of a run is traced, and replayed on a disk of our own that forgets. An fsync that fails
+//! makes it forget at once, as Linux does: the pages count as written from then on, can still be read, and are not on
+//! the disk.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Error;
@@ -63,8 +64,8 @@ pub fn cut(scratch: &Path, every: usize) -> Result<Vec<Row>, Error> {
         .collect()
 }
 
-/// An fsync fails, in each run another, and later the power goes: when the same process has gone on, or when it was ended and
-/// another one has.
+/// An fsync fails, in each run another, and later the power goes: when the same process has gone on, or when it was
+/// ended and another one has.
 pub fn failed_sync(scratch: &Path, every: usize) -> Result<Vec<Row>, Error> {
     let syncs = calls::used(scratch)?.remove("fsync").unwrap_or_default();
     [("EIO, pages dropped; power cut", false), ("EIO, dropped; restart; cut", true)]
@@ -81,7 +82,8 @@ pub fn failed_sync(scratch: &Path, every: usize) -> Result<Vec<Row>, Error> {
                 if restart {
                     steps.extend(traced(&log, &folder.path().join("second"), None, false)?);
                 }
-                // Sooner or later everything is in the database, and synced there: it must be right at each moment before.
+                // Sooner or later everything is in the database, and synced there: it must be right at each moment
+                // before.
                 let mut judgement = Judgement::default();
                 for cut in (failed..steps.len()).step_by(STEPS_BETWEEN_CUTS) {
                     let mut chance = Chance(cut as u64);
@@ -179,7 +181,8 @@ impl File {
     }
 }
 
-/// Reads a trace. A call that another thread interrupted in it counts where it ended; what was said counts where it began.
+/// Reads a trace. A call that another thread interrupted in it counts where it ended; what was said counts where it
+/// began.
 fn steps(trace: &str, log: &str) -> Vec<Step> {
     let mut begun: HashMap<&str, &str> = HashMap::new();
     let mut steps = Vec::new();

@@ -47,7 +47,8 @@ fn events(append: u64) -> Vec<NewEvent> {
     (0..EVENTS).map(event).collect()
 }
 
-/// Appends everything, and says of each append when it is acknowledged. Whatever fails, it goes on, or ends on the spot.
+/// Appends everything, and says of each append when it is acknowledged. Whatever fails, it goes on, or ends on the
+/// spot.
 pub async fn write(folder: &Path, until_refused: bool) {
     for session in 0..SESSIONS {
         let Some(log) = (0..ATTEMPTS).find_map(|_| EmbeddedLog::open(folder, options()).ok()) else { continue };
@@ -99,7 +100,8 @@ impl Judgement {
     }
 }
 
-/// Opens what a writer left, and holds it against what the writer said. A log that cannot be opened has lost everything.
+/// Opens what a writer left, and holds it against what the writer said. A log that cannot be opened has lost
+/// everything.
 pub async fn judge(folder: &Path, acknowledged: &[(u64, Position)]) -> Judgement {
     let mut judgement = Judgement { acknowledged: acknowledged.len() as u64 * EVENTS, ..Judgement::default() };
     let log = match EmbeddedLog::open(folder, options()) {

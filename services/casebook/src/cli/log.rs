@@ -11,7 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DataDir, Done, say};
 
-/// The exit status where the log could not be looked at, so that this is not taken for a damaged one, which ends with 1.
+/// The exit status where the log could not be looked at, so that this is not taken for a damaged one, which ends with
+/// 1.
 const UNCHECKED: u8 = 2;
 
 #[derive(Debug, Args)]
