@@ -46,8 +46,8 @@ pub struct LogServer {
 pub enum LogServerError {
     #[error("--log-listen {0}: the log is served on loopback addresses only")]
     NotLoopback(SocketAddr),
-    #[error("--log-listen {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("--log-listen {address}: {why}")]
+    Listen { address: SocketAddr, why: std::io::Error },
     #[error("--log-listen: the log that --log names is served by whoever owns it")]
     NotOwned,
     #[cfg(feature = "tls")]
@@ -99,9 +99,9 @@ impl LogServer {
             Err(error) if self.log_listen.is_none() => {
                 return Ok(Serves::Nothing { why: format!("{address}: {error}; --log-listen names another port") });
             }
-            Err(source) => return Err(LogServerError::Listen { address, source }),
+            Err(why) => return Err(LogServerError::Listen { address, why }),
         };
-        let address = listener.local_addr().map_err(|source| LogServerError::Listen { address, source })?;
+        let address = listener.local_addr().map_err(|why| LogServerError::Listen { address, why })?;
         let (log, stop) = (log.clone(), foundation.stopping());
         foundation.beside(async move {
             if let Err(error) = serve(listener, log, door, stop).await {

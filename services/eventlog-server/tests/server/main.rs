@@ -5,6 +5,7 @@ mod appends;
 mod clients;
 mod deletes;
 mod lost;
+mod operations;
 mod program;
 mod reads;
 mod served;
