@@ -214,13 +214,16 @@ impl FollowStream {
         // The access list may be another than when this began.
         self.reading.store.permit(&self.reading.caller, Act::Read, &self.stream).await?;
         let (first, now) = (state.first_revision(last), now());
+        self.next = last + 1;
         let mut page = Vec::with_capacity(mine.len());
+        if !self.reading.knows_of(&self.stream).await? {
+            return Ok(page);
+        }
         for event in mine.iter().filter(|event| event.revision >= first && !state.is_expired(event, now)) {
             if self.reading.caller.sees(event).await? {
                 page.push(self.reading.response(event).await?);
             }
         }
-        self.next = last + 1;
         Ok(page)
     }
 }

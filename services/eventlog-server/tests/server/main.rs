@@ -4,6 +4,7 @@ mod adapter;
 mod appends;
 mod clients;
 mod deletes;
+mod guards;
 mod lost;
 mod operations;
 mod program;
