@@ -231,6 +231,10 @@ async fn from_outside_nobody_writes_and_nobody_but_auditors_reads() {
     assert!(matches!(taken.start(&world.system).await, Err(LogServerError::Listen { .. })));
     let elsewhere = LogServer { log_listen: elsewhere, ..LogServer::default() };
     assert!(matches!(elsewhere.start(&world.system).await, Err(LogServerError::NotLoopback(_))));
+    let nowhere = Some(std::path::PathBuf::from("nowhere"));
+    let (log_tls_cert, log_tls_key) = (nowhere.clone(), nowhere);
+    let wrong = LogServer { log_tls_cert, log_tls_key, ..LogServer::default() }.check().expect_err("no certificate");
+    assert!(wrong.to_string().starts_with("--log-tls-cert `nowhere`: "), "{wrong}");
     let none = LogServer { no_log_server: true, ..LogServer::default() };
     assert!(matches!(none.start(&world.system).await, Ok(Serves::Nothing { .. })));
     world.stop().await;
