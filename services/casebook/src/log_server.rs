@@ -1,8 +1,9 @@
 //! The log of a running Casebook, for auditors who bring a client of their own: any of KurrentDB, in any language.
 //!
-//! They read and do nothing else, and each read is written down before anything of it is given. An auditor of the whole country reads
-//! everything, as the audit service shows it; one of a region what belongs to matters whose cases all lie there, and to them there
-//! is nothing else. What others may see is decided case by case, by services that know what an event says; a log does not.
+//! They read and do nothing else, and each read is written down before anything of it is given. An auditor of the whole
+//! country reads everything, as the audit service shows it; one of a region what belongs to matters whose cases all lie
+//! there, and to them there is nothing else. What others may see is decided case by case, by services that know what an
+//! event says; a log does not.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Access lists: what the metadata of a stream (`$acl`) says about who may do what with it.
 //!
-//! They hold for users only. Where a list says nothing of an act, everybody may do it with a stream of a client, and `$admins` alone
-//! with one of the system's (`$…`). `$admins` may do everything with every stream.
+//! They hold for users only. Where a list says nothing of an act, everybody may do it with a stream of a client, and
+//! `$admins` alone with one of the system's (`$…`). `$admins` may do everything with every stream.
 
 use casebook_eventlog::StreamName;
 use serde_json::{Map, Value};

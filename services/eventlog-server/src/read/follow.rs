@@ -50,7 +50,7 @@ impl<P: Pages> Pages for UntilStopped<P> {
     async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
         tokio::select! {
             () = self.stop.cancelled() => Err(refusals::stopping()),
-            () = reached(self.until) => Err(Status::unauthenticated("what this subscription began with is no longer valid")),
+            () = reached(self.until) => Err(Status::unauthenticated("what this began with is no longer valid")),
             page = self.pages.next() => page,
         }
     }

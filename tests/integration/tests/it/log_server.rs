@@ -85,7 +85,8 @@ fn comparable(summary: &Summary) -> Summary {
     Summary { events: 0, shown_case: String::new(), data_dir: String::new(), seconds: 0.0, ..summary.clone() }
 }
 
-/// What the program in docs/replay.md shows of a case, as it stands there: positions. None where no Python has the client.
+/// What the program in docs/replay.md shows of a case, as it stands there: positions. None where no Python has the
+/// client.
 pub fn replayed(connection_string: &str, case: &str) -> Option<Vec<u64>> {
     let Some(python) = std::env::var_os("CASEBOOK_TEST_PYTHON") else {
         println!("left out: CASEBOOK_TEST_PYTHON names no Python with kurrentdbclient; `cargo xtask test` does");
