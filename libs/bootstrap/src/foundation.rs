@@ -233,8 +233,8 @@ impl Foundation {
         self.tasks.spawn(timer::run(model.clone(), Arc::new(on_due), self.clock.clone(), self.stop.clone()));
     }
 
-    /// Lets something run beside the services; it ends by itself when the process is [`stopping`](Self::stopping), and the log
-    /// stays open until then.
+    /// Lets something run beside the services; it ends by itself when the process is [`stopping`](Self::stopping), and
+    /// the log stays open until then.
     pub fn beside(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
     }

@@ -1,7 +1,8 @@
-//! Where the matters lie to which events belong: what an auditor of a region may see of a log that is read from outside.
+//! Where the matters lie to which events belong: what an auditor of a region may see of a log that is read from
+//! outside.
 //!
-//! A matter lies in a region where all of its cases do. What belongs to no case lies nowhere: to whom it is shown is for the service to
-//! say whose it is.
+//! A matter lies in a region where all of its cases do. What belongs to no case lies nowhere: to whom it is shown is
+//! for the service to say whose it is.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,7 +53,8 @@ impl Matters {
         Some(Self { log: foundation.log.clone(), model: audit.read_model.clone(), known: Mutex::new(known) })
     }
 
-    /// Whether an event belongs to a matter that has a case, and no case outside of `region`: as of `at_least`, or later.
+    /// Whether an event belongs to a matter that has a case, and no case outside of `region`: as of `at_least`, or
+    /// later.
     pub async fn lies_in(&self, event: &RecordedEvent, region: Region, at_least: Position) -> Result<bool, Status> {
         let correlation = Belonging::of(event).correlation;
         if correlation.is_nil() {

@@ -1,8 +1,9 @@
 //! The log of a running Casebook, for auditors who bring a client of their own: any of KurrentDB, in any language.
 //!
-//! They read and do nothing else, and each read is written down before anything of it is given. An auditor of the whole country reads
-//! everything, as the audit service shows it; one of a region what belongs to matters whose cases all lie there, and to them there
-//! is nothing else. What others may see is decided case by case, by services that know what an event says; a log does not.
+//! They read and do nothing else, and each read is written down before anything of it is given. An auditor of the whole
+//! country reads everything, as the audit service shows it; one of a region what belongs to matters whose cases all lie
+//! there, and to them there is nothing else. What others may see is decided case by case, by services that know what an
+//! event says; a log does not.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,13 +47,12 @@ pub struct LogServer {
 pub enum LogServerError {
     #[error("--log-listen {0}: the log is served on loopback addresses only")]
     NotLoopback(SocketAddr),
-    #[error("--log-listen {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("--log-listen {address}: {why}")]
+    Listen { address: SocketAddr, why: std::io::Error },
     #[error("--log-listen: the log that --log names is served by whoever owns it")]
     NotOwned,
-    #[cfg(feature = "tls")]
-    #[error("of the log's server, {0}")]
-    Tls(#[from] casebook_eventlog_server::TlsError),
+    #[error("{0}")]
+    Tls(String),
     #[error("--log-tls-cert: this program was built without TLS: build it with `--features tls`")]
     NoTls,
 }
@@ -74,15 +74,21 @@ impl std::fmt::Display for Serves {
 }
 
 impl LogServer {
+    /// Finds what is wrong before anything is started.
+    pub fn check(&self) -> Result<(), LogServerError> {
+        match self.log_listen {
+            Some(address) if !address.ip().is_loopback() => Err(LogServerError::NotLoopback(address)),
+            _ => self.tls().map(drop),
+        }
+    }
+
     /// Serves the log of `system` until it stops.
     pub async fn start(&self, system: &System) -> Result<Serves, LogServerError> {
+        self.check()?;
         if self.no_log_server {
             return Ok(Serves::Nothing { why: "--no-log-server".into() });
         }
         let address = self.log_listen.unwrap_or(DEFAULT_PORT);
-        if !address.ip().is_loopback() {
-            return Err(LogServerError::NotLoopback(address));
-        }
         let Some(log) = system.log.own() else {
             return match self.log_listen {
                 Some(_) => Err(LogServerError::NotOwned),
@@ -92,16 +98,19 @@ impl LogServer {
         let foundation = &system.foundation;
         let tokens = Tokens::new(system.keys.tokens.verifier(), foundation.clock.clone());
         let matters = Matters::of(foundation, &system.services).map(Arc::new);
-        let door = self.door(Auditors { tokens, gate: foundation.gate.clone(), matters })?;
+        let auditors = Auditors { tokens, gate: foundation.gate.clone(), matters };
+        let door = Door::guarded(Arc::new(auditors));
+        #[cfg(feature = "tls")]
+        let door = door.with_tls(self.tls()?);
         let listener = match TcpListener::bind(address).await {
             Ok(listener) => listener,
             // A second Casebook on a machine is no mistake: nobody asked for this port.
             Err(error) if self.log_listen.is_none() => {
                 return Ok(Serves::Nothing { why: format!("{address}: {error}; --log-listen names another port") });
             }
-            Err(source) => return Err(LogServerError::Listen { address, source }),
+            Err(why) => return Err(LogServerError::Listen { address, why }),
         };
-        let address = listener.local_addr().map_err(|source| LogServerError::Listen { address, source })?;
+        let address = listener.local_addr().map_err(|why| LogServerError::Listen { address, why })?;
         let (log, stop) = (log.clone(), foundation.stopping());
         foundation.beside(async move {
             if let Err(error) = serve(listener, log, door, stop).await {
@@ -112,19 +121,18 @@ impl LogServer {
     }
 
     #[cfg(feature = "tls")]
-    fn door(&self, auditors: Auditors) -> Result<Door, LogServerError> {
-        let tls = match (&self.log_tls_cert, &self.log_tls_key) {
-            (Some(cert), Some(key)) => Some(casebook_eventlog_server::Tls::read(cert, key, None)?),
-            _ => None,
-        };
-        Ok(Door::guarded(Arc::new(auditors)).with_tls(tls))
+    fn tls(&self) -> Result<Option<casebook_eventlog_server::Tls>, LogServerError> {
+        let (Some(cert), Some(key)) = (&self.log_tls_cert, &self.log_tls_key) else { return Ok(None) };
+        let read = casebook_eventlog_server::Tls::read(cert, key, None);
+        // It names the flag of the server's own program, of which this one has the same behind `log`.
+        read.map(Some).map_err(|error| LogServerError::Tls(error.to_string().replacen("--", "--log-", 1)))
     }
 
     #[cfg(not(feature = "tls"))]
-    fn door(&self, auditors: Auditors) -> Result<Door, LogServerError> {
+    fn tls(&self) -> Result<(), LogServerError> {
         match self.log_tls_cert {
             Some(_) => Err(LogServerError::NoTls),
-            None => Ok(Door::guarded(Arc::new(auditors))),
+            None => Ok(()),
         }
     }
 }

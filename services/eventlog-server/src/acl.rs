@@ -1,7 +1,7 @@
 //! Access lists: what the metadata of a stream (`$acl`) says about who may do what with it.
 //!
-//! They hold for users only. Where a list says nothing of an act, everybody may do it with a stream of a client, and `$admins` alone
-//! with one of the system's (`$…`). `$admins` may do everything with every stream.
+//! They hold for users only. Where a list says nothing of an act, everybody may do it with a stream of a client, and
+//! `$admins` alone with one of the system's (`$…`). `$admins` may do everything with every stream.
 
 use casebook_eventlog::StreamName;
 use serde_json::{Map, Value};
@@ -14,6 +14,8 @@ pub const ADMINS: &str = "$admins";
 /// Every user.
 const ALL: &str = "$all";
 const ACL: &str = "$acl";
+/// In place of a list: that streams of clients have where there is none.
+const USER_STREAM_ACL: &str = "$userStreamAcl";
 
 /// What is done with a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +88,18 @@ pub struct Acl {
 impl Acl {
     /// Nobody but `$admins`.
     pub fn closed() -> Self {
-        let nobody = || Some(Vec::new());
-        Self { read: nobody(), write: nobody(), delete: nobody(), read_metadata: nobody(), write_metadata: nobody() }
+        Self::of(Vec::new())
+    }
+
+    /// The same for each act.
+    fn of(names: Vec<String>) -> Self {
+        Self {
+            read: Some(names.clone()),
+            write: Some(names.clone()),
+            delete: Some(names.clone()),
+            read_metadata: Some(names.clone()),
+            write_metadata: Some(names),
+        }
     }
 
     /// The list in the metadata of a stream. What cannot be read permits nobody: it was to keep somebody out.
@@ -95,6 +107,7 @@ impl Acl {
         let list = match metadata.get(ACL) {
             None | Some(Value::Null) => return Self::default(),
             Some(Value::Object(list)) => list,
+            Some(Value::String(name)) if name == USER_STREAM_ACL => return Self::of(vec![ALL.to_owned()]),
             Some(_) => return Self::closed(),
         };
         let of = |act: &str| match list.get(act) {
@@ -162,6 +175,15 @@ mod tests {
             assert_eq!(permits("li", &[], act, stream, list()), li, "{stream} {act:?}");
             assert_eq!(permits("wang", &[], act, stream, list()), wang, "{stream} {act:?}");
             assert_eq!(permits("zhao", &["$ops"], act, stream, list()), of_ops, "{stream} {act:?}");
+        }
+    }
+
+    /// By name, for streams of the system too, and the other way round.
+    #[test]
+    fn the_lists_that_have_names_are_known() {
+        for stream in ["case-1", "$settings", "$$case-1"] {
+            assert!(permits("li", &[], Act::Append, stream, json!({"$acl": "$userStreamAcl"})), "{stream}");
+            assert!(!permits("li", &[], Act::Append, stream, json!({"$acl": "$systemStreamAcl"})), "{stream}");
         }
     }
 

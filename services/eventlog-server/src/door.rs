@@ -47,7 +47,8 @@ pub trait Guard: Send + Sync + 'static {
 /// How far somebody sees, where that hangs on what the events are and not on a list.
 #[tonic::async_trait]
 pub trait Sight: Send + Sync + 'static {
-    /// Whether an event is for them. To them there are no others; a stream whose first event is not for them does not exist.
+    /// Whether an event is for them. To them there are no others; a stream whose first event is not for them does not
+    /// exist.
     async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status>;
 }
 

@@ -1,9 +1,11 @@
 //! The embedded event log, for everybody who speaks the KurrentDB protocol: several processes of Casebook, and any
 //! official client in any language.
 //!
-//! * [`server`]: one port. [`door`]: who may come in; [`users`]: by name and password; [`tls`]: encrypted. [`node`]: features and gossip. [`streams`]: the calls of the service of streams.
+//! * [`server`]: one port. [`door`]: who may come in; [`users`]: by name and password; [`tls`]: encrypted.
+//! * [`node`]: features and gossip. [`streams`]: the calls of the service of streams.
 //! * [`append`], [`batch`], [`read`]: what those calls do, on a [`store`] that adds to the log what clients expect of
-//!   streams: that they exist or not, that they can be deleted, their metadata ([`state`]) and who is permitted what ([`acl`]).
+//!   streams: that they exist or not, that they can be deleted, their metadata ([`state`]) and who is permitted
+//!   what ([`acl`]).
 //! * [`refusals`]: how a client hears "no". [`names`], [`expected`], [`events`], [`filter`]: words of the protocol in words
 //!   of the log.
 

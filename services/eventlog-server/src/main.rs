@@ -46,7 +46,8 @@ struct Serving {
     /// Let clients also delete and end streams and write metadata, which hides events from readers.
     #[arg(long, requires = "writable")]
     deletable: bool,
-    /// A file of users, one a line: `NAME RIGHTS GROUPS PASSWORD-HASH`. Their rights count in place of the two flags above.
+    /// A file of users, one a line: `NAME RIGHTS GROUPS PASSWORD-HASH`. Their rights count in place of the two flags
+    /// above.
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
     /// The server's certificate and those up to its CA, in PEM: connections are encrypted.

@@ -1,7 +1,8 @@
 //! Users with passwords, from a file.
 //!
-//! A password is looked at with Argon2, which is slow by design. So what was right once is remembered while the process lives, as
-//! a keyed hash, and how many are looked at together is bounded: whoever guesses does not slow down those who know.
+//! A password is looked at with Argon2, which is slow by design. So what was right once is remembered while the process
+//! lives, as a keyed hash, and how many are looked at together is bounded: whoever guesses does not slow down those who
+//! know.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
 
-/// Neither the decoded nor the written form, nor what goes over the wire: not in errors, not in `Debug`, not in what is logged, by the
-/// client either.
+/// Neither the decoded nor the written form, nor what goes over the wire: not in errors, not in `Debug`, not in what is
+/// logged, by the client either.
 #[tokio::test]
 async fn a_password_is_told_to_nobody() {
     const SECRET: &str = "s3cr3t/w0rd,@";

@@ -39,7 +39,8 @@ const ID_TAKEN: &str = "event-id-taken: ";
 /// A client, for as long as it is of use, and then another.
 pub(super) struct Connection {
     settings: ClientSettings,
-    /// Said with every call: the client would take them from the connection string as they are written there, `%40` and all.
+    /// Said with every call: the client would take them from the connection string as they are written there, `%40` and
+    /// all.
     user: Option<Credentials>,
     slot: Mutex<Slot>,
 }

@@ -16,6 +16,7 @@ pub struct Up {
 
 impl Up {
     pub async fn run(self) -> Done {
+        self.log_server.check()?;
         let started = self.serving.start(casebook::system::SERVICES).await?;
         let serves = match self.log_server.start(&started.node).await {
             Ok(serves) => serves,

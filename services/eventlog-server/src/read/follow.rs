@@ -50,7 +50,7 @@ impl<P: Pages> Pages for UntilStopped<P> {
     async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
         tokio::select! {
             () = self.stop.cancelled() => Err(refusals::stopping()),
-            () = reached(self.until) => Err(Status::unauthenticated("what this subscription began with is no longer valid")),
+            () = reached(self.until) => Err(Status::unauthenticated("what this began with is no longer valid")),
             page = self.pages.next() => page,
         }
     }
@@ -214,13 +214,16 @@ impl FollowStream {
         // The access list may be another than when this began.
         self.reading.store.permit(&self.reading.caller, Act::Read, &self.stream).await?;
         let (first, now) = (state.first_revision(last), now());
+        self.next = last + 1;
         let mut page = Vec::with_capacity(mine.len());
+        if !self.reading.knows_of(&self.stream).await? {
+            return Ok(page);
+        }
         for event in mine.iter().filter(|event| event.revision >= first && !state.is_expired(event, now)) {
             if self.reading.caller.sees(event).await? {
                 page.push(self.reading.response(event).await?);
             }
         }
-        self.next = last + 1;
         Ok(page)
     }
 }

@@ -1,5 +1,5 @@
-"""The official Python client against a server, one check after the other. Needs kurrentdbclient; the arguments are a connection string, and
-where the server has users that of another user, who is not an admin."""
+"""The official Python client against a server, one check after the other. Needs kurrentdbclient; the arguments are
+a connection string, and where the server has users that of another user, who is not an admin."""
 
 import json
 import sys

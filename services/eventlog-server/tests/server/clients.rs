@@ -48,8 +48,8 @@ fn tests() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests"))
 }
 
-/// Once with a server that is open, and once over TLS as a user. (Over connections that are not encrypted the clients of Python and Node
-/// name no user.)
+/// Once with a server that is open, and once over TLS as a user. (Over connections that are not encrypted the clients
+/// of Python and Node name no user.)
 async fn keep((of_anybody, of_users): (usize, usize), program: impl Fn() -> Command) {
     let served = Served::begin().await;
     keeps(program().arg(served.connection_string()), of_anybody).await;

@@ -85,25 +85,31 @@ fn comparable(summary: &Summary) -> Summary {
     Summary { events: 0, shown_case: String::new(), data_dir: String::new(), seconds: 0.0, ..summary.clone() }
 }
 
-/// The program in docs/replay.md, as it stands there, shows every event of a case.
+/// What the program in docs/replay.md shows of a case, as it stands there: positions. None where no Python has the
+/// client.
+pub fn replayed(connection_string: &str, case: &str) -> Option<Vec<u64>> {
+    let Some(python) = std::env::var_os("CASEBOOK_TEST_PYTHON") else {
+        println!("left out: CASEBOOK_TEST_PYTHON names no Python with kurrentdbclient; `cargo xtask test` does");
+        return None;
+    };
+    let page = std::fs::read_to_string(root().join("docs/replay.md")).expect("the page");
+    let program = page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the program");
+    let output = Command::new(python).args(["-c", program, connection_string, case]).output().expect("Python runs");
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{complained}");
+    // Fields are indented, further than any position.
+    Some(said.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect())
+}
+
+/// It shows every event of a case.
 async fn replay_from_outside(server: &Server, case: &str) {
     let log = server.log().read(Path::new("")).await.expect("a log");
     let history = History::read(log, case.parse().expect("a case"), AsOf::Now).await.expect("its history");
     assert!(history.entries.len() > 10, "a case that was played through");
-    let Some(python) = std::env::var_os("CASEBOOK_TEST_PYTHON") else {
-        println!("left out: CASEBOOK_TEST_PYTHON names no Python with kurrentdbclient; `cargo xtask test` does");
-        return;
-    };
-    let page = std::fs::read_to_string(root().join("docs/replay.md")).expect("the page");
-    let program = page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the program");
-    let server = server.log().server.expect("a server");
-    let output = Command::new(python).args(["-c", program, &server, case]).output().expect("Python runs");
-    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{complained}");
-    // Fields are indented, further than any position.
-    let positions = said.lines().filter_map(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    let told: Vec<u64> = history.entries.iter().map(|entry| entry.position).collect();
-    assert_eq!(positions.collect::<Vec<u64>>(), told, "{said}");
+    if let Some(positions) = replayed(&server.log().server.expect("a server"), case) {
+        let told: Vec<u64> = history.entries.iter().map(|entry| entry.position).collect();
+        assert_eq!(positions, told);
+    }
 }
 
 /// The same sample, played on a log of its own and on one behind a socket, has the same outcome.

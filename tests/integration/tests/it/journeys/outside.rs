@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::docket::{Docket, account, mute};
 use super::{Journey, people};
+use crate::log_server::replayed;
 use crate::world::{World, principal};
 
 const ANY_PORT: &str = "127.0.0.1:0";
@@ -97,7 +98,10 @@ async fn an_auditor_reads_the_matters_of_the_region_from_outside_and_nothing_els
     assert!(shown.len() > matter.len() && shown.len() as u64 <= before.0);
     let log = log_of(world, address, &province).await;
     assert_eq!(all(&log).await, matter, "byte for byte, and nothing else");
-    assert_eq!(log.read_stream(&case, Direction::Forwards, None, 1).await.expect("a read"), [opened.clone()]);
+    assert_eq!(
+        log.read_stream(&case, Direction::Forwards, None, 1).await.expect("a read"),
+        std::slice::from_ref(&opened)
+    );
     let foreign = own.read_all(Position::START, &Filter::categories(["access"]), 1).await.expect("a read").events;
     let foreign = &foreign.first().expect("a read that was recorded").stream;
     assert_eq!(log.read_stream(foreign, Direction::Forwards, None, 9).await.expect("a read"), []);
@@ -131,6 +135,45 @@ async fn an_auditor_reads_the_matters_of_the_region_from_outside_and_nothing_els
     own.append(&elsewhere, Expected::NoStream, second).await.expect("appended");
     for region in ["330000", "310000"] {
         assert_eq!(all(&log_of(world, address, &auditor_of(region)).await).await, [], "{region}");
+    }
+    journey.world.stop().await;
+}
+
+/// Most clients say who they are over TLS only. This is the page of docs/replay.md, against a Casebook that runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auditor_replays_a_case_over_tls_with_the_client_of_another_language() {
+    let journey = Journey::begin().await;
+    let docket = Docket::decide(&journey, "DIVERSION", &[mute(&account("weibo", "u-python"), 7)]).await;
+    let world = &journey.world;
+    world.at_rest().await;
+    let own = &world.system.foundation.log;
+    let case: StreamName = format!("case-{}", docket.case_id).parse().expect("a name");
+    let opened = own.read_stream(&case, Direction::Forwards, Some(0), 1).await.expect("a read").remove(0);
+    let matter = all(own).await.into_iter().filter(|event| correlation(event) == correlation(&opened));
+    let told: Vec<u64> = matter.map(|event| event.position.0).collect();
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let (cert, key) = (folder.path().join("log.pem"), folder.path().join("log.key"));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    std::fs::write(&cert, made.cert.pem()).expect("written");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("written");
+    let (log_tls_cert, log_tls_key) = (Some(cert.clone()), Some(key));
+    let server = LogServer { log_listen: ANY_PORT.parse().ok(), no_log_server: false, log_tls_cert, log_tls_key };
+    let Serves::At { address, tls: true } = server.start(&world.system).await.expect("it is served") else {
+        panic!("it is not served by TLS");
+    };
+    for region in ["000000", "330000"] {
+        let token = world.system.token(&auditor_of(region), TimeDelta::days(1)).expect("a token");
+        let (port, cert) = (address.port(), cert.display());
+        let server = format!("kurrentdb://auditor:{token}@localhost:{port}?tls=true&tlsCaFile={cert}");
+        let log = LogAt { server: Some(server.clone()) }.read(std::path::Path::new("")).await.expect("a log");
+        assert_eq!(
+            log.read_stream(&case, Direction::Forwards, None, 1).await.expect("a read"),
+            std::slice::from_ref(&opened)
+        );
+        let case = docket.case_id.clone();
+        let shown = tokio::task::spawn_blocking(move || replayed(&server, &case)).await.expect("it ends");
+        assert!(shown.is_none_or(|positions| positions == told), "{region}");
     }
     journey.world.stop().await;
 }
@@ -188,6 +231,10 @@ async fn from_outside_nobody_writes_and_nobody_but_auditors_reads() {
     assert!(matches!(taken.start(&world.system).await, Err(LogServerError::Listen { .. })));
     let elsewhere = LogServer { log_listen: elsewhere, ..LogServer::default() };
     assert!(matches!(elsewhere.start(&world.system).await, Err(LogServerError::NotLoopback(_))));
+    let nowhere = Some(std::path::PathBuf::from("nowhere"));
+    let (log_tls_cert, log_tls_key) = (nowhere.clone(), nowhere);
+    let wrong = LogServer { log_tls_cert, log_tls_key, ..LogServer::default() }.check().expect_err("no certificate");
+    assert!(wrong.to_string().starts_with("--log-tls-cert `nowhere`: "), "{wrong}");
     let none = LogServer { no_log_server: true, ..LogServer::default() };
     assert!(matches!(none.start(&world.system).await, Ok(Serves::Nothing { .. })));
     world.stop().await;

@@ -1,0 +1,120 @@
+//! A guard of somebody else's, who lets callers see a part of the log, for a while: as Casebook does with auditors.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casebook_eventlog::{EventLog as _, Expected, NewEvent, RecordedEvent, StreamName};
+use casebook_eventlog_server::{Access, Call, Caller, Door, Guard, Sight};
+use kurrentdb::{
+    Error, ReadAllOptions, StreamPosition, SubscribeToAllOptions, SubscribeToStreamOptions, Subscription,
+    SubscriptionEvent,
+};
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::served::{Served, event};
+
+const WHILE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Sees what is of the type `Open`.
+struct OpenOnly;
+
+#[tonic::async_trait]
+impl Sight for OpenOnly {
+    async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
+        Ok(&*event.event_type == "Open")
+    }
+}
+
+struct ForAWhile;
+
+#[tonic::async_trait]
+impl Guard for ForAWhile {
+    async fn admit(&self, _: Option<&str>, _: Call<'_>) -> Result<Caller, Status> {
+        Ok(Caller::anyone(Access::Read).seeing(Arc::new(OpenOnly)).for_so_long(WHILE))
+    }
+}
+
+async fn served() -> (Served, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let door = Door::guarded(Arc::new(ForAWhile));
+    let served = Served::behind(folder.path(), ([127, 0, 0, 1], 0).into(), door).await;
+    for (stream, event_type, data) in [
+        ("case-shown", "Open", "1"),
+        ("case-shown", "Closed", "2"),
+        ("case-hidden", "Closed", "3"),
+        ("case-hidden", "Open", "4"),
+        ("case-shown", "Open", "5"),
+        ("links", "$>", "1@case-shown"),
+    ] {
+        let (name, id): (StreamName, _) = (stream.parse().expect("a name"), Uuid::new_v4());
+        let given = NewEvent { id, event_type: event_type.into(), data: data.into(), metadata: Default::default() };
+        served.log.append(&name, Expected::Any, vec![given]).await.expect("appended");
+    }
+    (served, folder)
+}
+
+/// The streams and revisions of a subscription until it has caught up, and the revision that this names.
+async fn past(subscription: &mut Subscription) -> (Vec<(String, u64)>, Option<u64>) {
+    let mut seen = Vec::new();
+    loop {
+        let next = tokio::time::timeout(PATIENCE, subscription.next_subscription_event()).await.expect("in time");
+        match next.expect("goes on") {
+            SubscriptionEvent::EventAppeared(event) => {
+                let event = event.get_original_event();
+                seen.push((event.stream_id().to_owned(), event.revision));
+            }
+            SubscriptionEvent::CaughtUp(caught_up) => return (seen, caught_up.and_then(|it| it.stream_revision)),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_for_a_caller_does_not_exist() {
+    let (served, _folder) = served().await;
+    let client = served.client();
+    // The second of the hidden stream is open: whoever follows everything sees it, and no stream that it is of.
+    let all = [("case-shown", 0), ("case-hidden", 1), ("case-shown", 2)].map(|(name, at)| (name.to_owned(), at));
+    for options in [ReadAllOptions::default().forwards(), ReadAllOptions::default().position(StreamPosition::End)] {
+        let mut read = client.read_all(&options.resolve_link_tos()).await.expect("a read");
+        let mut seen = Vec::new();
+        while let Some(event) = read.next().await.expect("an event") {
+            let event = event.get_original_event();
+            seen.push((event.stream_id().to_owned(), event.revision));
+        }
+        seen.sort_by_key(|(name, revision)| all.iter().position(|it| *it == (name.clone(), *revision)));
+        assert_eq!(seen, all);
+    }
+    let from_start = SubscribeToAllOptions::default().position(StreamPosition::Start);
+    assert_eq!(past(&mut client.subscribe_to_all(&from_start).await).await.0, all);
+
+    for hidden in ["case-hidden", "links", "case-none"] {
+        let mut read = client.read_stream(hidden, &Default::default()).await;
+        let read = match &mut read {
+            Ok(read) => read.next().await.map(drop),
+            Err(_) => Err(Error::ResourceNotFound),
+        };
+        assert!(matches!(read, Err(Error::ResourceNotFound)), "{hidden}: {read:?}");
+    }
+    let from_start = SubscribeToStreamOptions::default().start_from(StreamPosition::Start);
+    for (stream, seen) in
+        [("case-shown", &[all[0].clone(), all[2].clone()][..]), ("case-hidden", &[]), ("case-none", &[])]
+    {
+        let (found, last) = past(&mut client.subscribe_to_stream(stream, &from_start).await).await;
+        assert_eq!((&found[..], last), (seen, None), "{stream}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_ends_when_its_caller_may_no_longer_call() {
+    let (served, _folder) = served().await;
+    let client = served.client();
+    let from_end = SubscribeToAllOptions::default().position(StreamPosition::End);
+    let mut followed = client.subscribe_to_all(&from_end).await;
+    let ended = tokio::time::timeout(PATIENCE, followed.next()).await.expect("in time");
+    assert!(matches!(ended, Err(Error::AccessDenied)), "{ended:?}");
+    let refused = client.append_to_stream("case-shown", &Default::default(), event("Open", 0)).await;
+    assert!(matches!(refused, Err(Error::AccessDenied)), "{refused:?}");
+}
