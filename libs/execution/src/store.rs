@@ -353,9 +353,13 @@ enum Attempt<R: std::error::Error + Clone + PartialEq> {
 /// Writers that meet again and again step aside for times that differ: the first time not at all, then longer each time.
 async fn step_aside(attempt: usize, context: &Context) {
     if attempt > 0 {
-        let share = u32::from(context.request_key().as_bytes()[0]) + 1;
-        tokio::time::sleep(STEP_ASIDE.saturating_mul(share << attempt)).await;
+        tokio::time::sleep(STEP_ASIDE.saturating_mul(share(context) << attempt)).await;
     }
+}
+
+/// 1 to 256, by the last byte of the request's key: the first ones are the time, which writers that meet have in common.
+fn share(context: &Context) -> u32 {
+    u32::from(context.request_key().as_bytes()[15]) + 1
 }
 
 fn take_in<A: Aggregate>(hot: &mut Hot<A>, event: &RecordedEvent) -> Result<(), DecodeError> {
@@ -363,4 +367,39 @@ fn take_in<A: Aggregate>(hot: &mut Hot<A>, event: &RecordedEvent) -> Result<(), 
     let metadata = Metadata::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
     hot.seen.insert(event.id, (event.revision, metadata.request_sha256.into()));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use casebook_kernel::Actor;
+    use casebook_kernel::region::Region;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn writers_of_one_moment_step_aside_for_times_that_differ() {
+        let of_one_millisecond = |number: u128| Context {
+            actor: Actor {
+                agency: "cac-310000".parse().expect("an agency"),
+                officer: "officer-1".parse().expect("an officer"),
+                agency_kind: None,
+                region: Region::NATIONAL,
+            },
+            request_id: Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0000 + number).to_string(),
+            content_sha256: [0; 32],
+            etag: None,
+            validate_only: false,
+            correlation: None,
+            causation: None,
+            policy_version: "test-1".into(),
+            trace_parent: String::new(),
+            now: "2026-03-02T01:00:00Z".parse().expect("a time"),
+        };
+        let shares: BTreeSet<u32> = (0..64).map(|number| share(&of_one_millisecond(number))).collect();
+        assert!(shares.len() > 32, "{shares:?}");
+        assert!(shares.iter().all(|share| (1..=256).contains(share)));
+    }
 }

@@ -1,6 +1,6 @@
 //! Which event ids are taken, and by which position.
 //!
-//! Ids are random, so a plain index over them would touch another page of the database for every event of
+//! Ids may be random, and a plain index over random ones would touch another page of the database for every event of
 //! a transaction, and cost more than all the rest of it. The newest ids are therefore kept in memory, and
 //! moved into the index in sorted order, a neighbourhood of keys at a time. What is only in memory is read
 //! again from the events themselves when the log is opened.

@@ -76,8 +76,8 @@ pub async fn run(folder: &Path, events: u64, span: Duration) -> Result<LogMeasur
     let (echo_endpoint, echo_server) = echo::serve().await?;
     let echo = Client::connect(&echo_endpoint, "").await?.channel();
     let mut measured = Vec::new();
-    for size in [SMALL, events.max(SMALL)] {
-        let bench = Bench::start(&folder.join(format!("log-{size}")), size, span, echo.clone()).await?;
+    for (name, size) in [("small", SMALL), ("large", events.max(SMALL))] {
+        let bench = Bench::start(&folder.join(name), size, span, echo.clone()).await?;
         let all = bench.all(folder).await;
         bench.end().await;
         measured.extend(all?);

@@ -135,6 +135,7 @@ pub async fn run(options: DemoOptions) -> Result<Summary, DemoError> {
     summary.unreadable = play.unreadable.iter().map(ToString::to_string).collect();
     summary.refused = std::mem::take(&mut play.refused);
     summary.refused_reports = play.refused_reports;
+    summary.without_case = play.without_case;
     summary.row_mismatches = system
         .verify()
         .await
@@ -184,6 +185,7 @@ struct Play {
     unreadable: Vec<Unreadable>,
     refused: Vec<String>,
     refused_reports: usize,
+    without_case: usize,
     queue: BinaryHeap<Reverse<(Timestamp, Stage, usize)>>,
     platforms: Vec<tokio::task::JoinHandle<()>>,
     snapshots: Vec<registry::Snapshot>,
@@ -220,6 +222,7 @@ impl Play {
             unreadable,
             refused: Vec::new(),
             refused_reports: 0,
+            without_case: 0,
             queue,
             platforms: Vec::new(),
             snapshots: Vec::new(),
@@ -267,7 +270,10 @@ impl Play {
                 vec![(TimeDelta::hours(2), Stage::Review)]
             }
             Stage::Review if conduct.review().await? => vec![(TimeDelta::hours(20), Stage::Open)],
-            Stage::Review => vec![],
+            Stage::Review => {
+                self.without_case += 1;
+                vec![]
+            }
             Stage::Open => {
                 conduct.open().await?;
                 vec![(TimeDelta::hours(26), Stage::Decide)]

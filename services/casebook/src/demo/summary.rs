@@ -32,6 +32,8 @@ pub struct Summary {
     /// Those of them that came to no report: of the others the report is there.
     pub refused_reports: usize,
     pub reports: usize,
+    /// Reports that ended without a case: declined, without a finding, or answered by an earlier one.
+    pub without_case: usize,
     pub findings: usize,
     pub leads: usize,
     pub cases: usize,
@@ -72,6 +74,10 @@ impl Summary {
         }
         if self.reports + self.refused_reports + self.unreadable.len() < self.lines {
             failures.push(format!("{} lines, but only {} reports", self.lines, self.reports));
+        }
+        let ended = self.closed_cases + self.without_case + self.refused.len() + self.unreadable.len();
+        if ended < self.lines {
+            failures.push(format!("of {} lines only {ended} came to an end", self.lines));
         }
         if self.orders != self.receipts {
             failures.push(format!("{} orders, but {} receipts", self.orders, self.receipts));

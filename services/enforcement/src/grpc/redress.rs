@@ -27,7 +27,8 @@ impl Desk {
             grounds: request.grounds,
             sha256: set(request.sha256),
             window_until: window.filter(|window| !window.provisional).map(|window| window.until),
-            decide_until: decision.until,
+            // Counted without a calendar it would be too early: the superior is not called upon before it is time.
+            decide_until: (!decision.provisional).then_some(decision.until),
             now: context.now,
         };
         let (case, position) =

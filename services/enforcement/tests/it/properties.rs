@@ -236,7 +236,7 @@ fn command(state: &CaseState, asked: Asked, step: usize) -> CaseCommand {
             grounds: "不服".to_owned(),
             sha256: (y > 0).then(|| "9".repeat(64)),
             window_until: flag.then(|| now + TimeDelta::hours(1)),
-            decide_until: now + TimeDelta::hours(9),
+            decide_until: Some(now + TimeDelta::hours(9)),
             now,
         })),
         16 | 17 => CaseCommand::DecideAppeal {

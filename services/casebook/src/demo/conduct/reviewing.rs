@@ -89,6 +89,7 @@ impl Conduct<'_> {
             return Ok(false);
         };
         if was_found(&item, &finding.violation) {
+            self.answered(&reviewer, &report_id).await?;
             return Ok(false);
         }
         self.confirm_and_refer(&agency, finding).await?;
@@ -121,19 +122,22 @@ impl Conduct<'_> {
     async fn everybody_answered(&self, reviewer: &Reviewing) -> Result<(), DemoError> {
         let item = self.item_when(reviewer, "the item", |_| true).await?;
         for report_id in item.report_ids {
-            until("the answer to a reporter", || {
-                let mut reviewer = reviewer.clone();
-                let request = review::GetReportRequest { report_id: report_id.clone(), ..Default::default() };
-                async move {
-                    let report = reviewer.get_report(request).await?.into_inner().report.unwrap_or_default();
-                    Ok((report.stage() != review::ReportStage::Received
-                        && report.stage() != review::ReportStage::Accepted)
-                        .then_some(()))
-                }
-            })
-            .await?;
+            self.answered(reviewer, &report_id).await?;
         }
         Ok(())
+    }
+
+    async fn answered(&self, reviewer: &Reviewing, report_id: &str) -> Result<(), DemoError> {
+        let is_open = |stage| matches!(stage, review::ReportStage::Received | review::ReportStage::Accepted);
+        until("the answer to a reporter", || {
+            let mut reviewer = reviewer.clone();
+            let request = review::GetReportRequest { report_id: report_id.to_owned(), ..Default::default() };
+            async move {
+                let report = reviewer.get_report(request).await?.into_inner().report.unwrap_or_default();
+                Ok((!is_open(report.stage())).then_some(()))
+            }
+        })
+        .await
     }
 
     /// What the reviewer makes of it: what the sample says or, without that, the first rule that hit.
@@ -201,10 +205,14 @@ impl Conduct<'_> {
     }
 }
 
-/// A confirmed finding says so already, and answers whoever reports the post again.
+/// A confirmed finding on what the post reads now says so already, and answers whoever reports it again.
 fn was_found(item: &review::Item, violation: &str) -> bool {
+    let latest = item.versions.last().map(|version| version.version);
     item.findings.iter().any(|finding| {
         matches!(finding.stage(), review::FindingStage::Confirmed | review::FindingStage::Referred)
-            && finding.recorded.as_ref().is_some_and(|recorded| recorded.violation == violation)
+            && finding
+                .recorded
+                .as_ref()
+                .is_some_and(|recorded| recorded.violation == violation && Some(recorded.version) == latest)
     })
 }

@@ -219,7 +219,7 @@ pub struct FileAppeal {
     pub sha256: Option<String>,
     /// The end of a provisional window as today's calendars tell it; none: they still do not.
     pub window_until: Option<Timestamp>,
-    pub decide_until: Timestamp,
+    pub decide_until: Option<Timestamp>,
     pub now: Timestamp,
 }
 

@@ -51,7 +51,7 @@ pub(super) fn file_appeal(file: &CaseFile, filing: FileAppeal) -> Result<Vec<Cas
         decision_id: ruling.decision.proposal.decision_id,
         grounds,
         filed: Some((by.officer, now)),
-        decide_until: Some(decide_until),
+        decide_until,
         account: Some(account),
         author,
         sha256,

@@ -200,7 +200,7 @@ fn filing(now: &str) -> FileAppeal {
         grounds: "处置过重".to_owned(),
         sha256: None,
         window_until: None,
-        decide_until: at("2026-04-10T16:00:00Z"),
+        decide_until: Some(at("2026-04-10T16:00:00Z")),
         now: at(now),
     }
 }

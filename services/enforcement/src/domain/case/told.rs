@@ -73,10 +73,10 @@ impl Told {
             || waived.any(|waiver| waiver.author.proves(waiver.sha256.as_deref()))
     }
 
-    /// Whether everybody whom the notice meets has answered or waived.
+    /// Whether everybody whom the notice meets has answered or waived, provably.
     pub fn is_answered(&self) -> bool {
         let mut met = self.notice.measures.iter().map(|measure| &measure.account);
-        met.all(|account| self.has_answered(account) || self.has_waived(account))
+        met.all(|account| self.has_been_heard(account))
     }
 }
 

@@ -36,16 +36,17 @@ pub(super) fn observe_again(
     let item_id = item.observed.item_id;
     let mut events = Vec::new();
     let mut seen = None;
+    // No further version is kept. Whoever edits a post so often does not keep it from those who answer for it.
+    let mut full = false;
     match (&content, source) {
         (Content::Captured(snapshot), source) => {
             let known = item.version_showing(snapshot);
             let current = known.is_some_and(|number| number == item.latest()) && item.deleted_at.is_none();
             let is_known = if source == ItemSource::Report { known.is_some() } else { current };
             seen = known.filter(|_| is_known);
-            if !is_known {
-                if item.versions.len() >= VERSIONS_MAX {
-                    return Err(ItemRefusal::TooManyVersions);
-                }
+            if !is_known && item.versions.len() >= VERSIONS_MAX {
+                full = true;
+            } else if !is_known {
                 let version = item.latest() + 1;
                 seen = Some(version);
                 events.push(ItemEvent::VersionRecorded(ItemVersionRecorded {
@@ -77,7 +78,11 @@ pub(super) fn observe_again(
         }
         _ => {}
     }
-    if events.is_empty() { Err(ItemRefusal::NothingNew) } else { Ok(events) }
+    match events.is_empty() {
+        true if full => Err(ItemRefusal::TooManyVersions),
+        true => Err(ItemRefusal::NothingNew),
+        false => Ok(events),
+    }
 }
 
 /// 属地管理 (R80): whoever may know of an item may judge it.

@@ -246,6 +246,16 @@ fn versions_and_reports_are_bounded() {
         edited = edited.after(observe(captured(&format!("第{number}版")), ItemSource::Platform, None));
     }
     edited.clone().when(observe(captured("再改"), ItemSource::Platform, None)).refused(ItemRefusal::TooManyVersions);
+    // Edited so often, it is still reported, and lies where it is reported.
+    let reported = edited.after(ItemCommand::Observe {
+        capture: captured("再改"),
+        source: ItemSource::Report,
+        report: Some(id(2)),
+        region: "330000".parse().expect("region"),
+        now: at(NOW),
+    });
+    assert_eq!((item(&reported).reports.len(), item(&reported).regions.len()), (2, 2));
+    assert_eq!(item(&reported).versions.len(), VERSIONS_MAX);
     let reports = (2..=REPORTS_MAX).map(|number| {
         ItemEvent::Reported(ItemReported {
             item_id: item_id(),

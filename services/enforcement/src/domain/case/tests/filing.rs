@@ -123,3 +123,13 @@ fn an_appeal_that_nobody_decides_is_overdue_and_waits_on() {
     assert_eq!(stage(&overdue), "under appeal");
     assert_eq!(stage(&overdue.after(decide("d", AppealRuling::Rejected))), "decided");
 }
+
+/// Decision 14: reckoned without a calendar, the day would be too early. The appeal has none, and nobody is called late.
+#[test]
+fn an_appeal_without_a_known_day_is_not_called_overdue() {
+    let pending = decided(vec![seven_days()]).after(file(FileAppeal { decide_until: None, ..filing(DECIDED) }));
+    assert_eq!(pending.state().timers(), []);
+    pending
+        .when(CaseCommand::MarkAppealsOverdue { now: at("2027-03-20T10:00:00Z") })
+        .refused(CaseRefusal::NoSuchAppeal);
+}

@@ -215,6 +215,9 @@ fn the_subject_is_heard_however_much_officers_recorded() {
     };
     let recorded = (0..STATEMENTS_MAX).fold(told(vec![mute(&weibo(), 7)]), |given, _| given.after(by_officer()));
     recorded.clone().when(by_officer()).refused(CaseRefusal::TooManyStatements);
+    // Without the subject's document it proves nothing: the time to answer runs on.
+    let written = recorded.state();
+    assert!(!written.file().and_then(CaseFile::told).expect("told").is_answered());
     let heard = recorded.after(statement(TOLD));
     let state = heard.state();
     assert!(state.file().and_then(CaseFile::told).expect("told").has_been_heard(&weibo()));
