@@ -102,22 +102,20 @@ impl Reader {
         }
     }
 
-    /// One stretch of `$all` before `before`, newest first, from one snapshot.
+    /// One stretch of `$all` before `before`, newest first, from one snapshot. `before` lies at most just behind the head:
+    /// every position before it holds an event, down to the first, or the disk lost it.
     pub fn all_backwards(&mut self, before: u64, filter: &Filter, limit: usize) -> Result<Stretch, ReadError> {
         let mut stretch = Stretch { events: Vec::new(), through: Position(before), at_start: false };
         let limit = limit.min(READ_EVENTS_MAX);
         let (mut looked_at, mut bytes) = (0, 0);
-        let mut last: Option<u64> = None;
+        let mut due = before.saturating_sub(1);
         let mut statement = self.connection.prepare_cached(ALL_BACKWARDS).map_err(unreadable)?;
         let mut rows = statement.query([signed(before)]).map_err(unreadable)?;
-        while looked_at < LOOKED_AT_MAX && stretch.events.len() < limit && bytes < READ_BYTES_MAX {
-            let Some(row) = rows.next().map_err(unreadable)? else {
-                stretch.at_start = true;
-                break;
-            };
-            let position = number(row, 0)?;
-            if last.is_some_and(|last| position + 1 != last) {
-                return Err(ReadError::Corrupt(format!("the event at position {} is missing", position + 1)));
+        while due > 0 && looked_at < LOOKED_AT_MAX && stretch.events.len() < limit && bytes < READ_BYTES_MAX {
+            let missing = || ReadError::Corrupt(format!("the event at position {due} is missing"));
+            let row = rows.next().map_err(unreadable)?.ok_or_else(missing)?;
+            if number(row, 0)? != due {
+                return Err(missing());
             }
             let stream = self.decoder.stream(&self.connection, integer(row, 1)?)?;
             if filter.matches(&stream) {
@@ -125,10 +123,11 @@ impl Reader {
                 bytes += event.data.len() + event.metadata.len();
                 stretch.events.push(Arc::new(event));
             }
-            last = Some(position);
-            stretch.through = Position(position);
+            stretch.through = Position(due);
+            due -= 1;
             looked_at += 1;
         }
+        stretch.at_start = due == 0;
         Ok(stretch)
     }
 

@@ -65,6 +65,46 @@ async fn a_row_that_is_gone_is_noticed() {
     }
 }
 
+/// Deletes the event at this position beneath an open log, and reads it from its end.
+async fn read_backwards_without(position: u64, limit: usize) -> Result<Vec<u64>, ReadError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    three_events(folder.path()).await;
+    let log = open(folder.path());
+    let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
+    connection.execute("DELETE FROM events WHERE position = ?1", [position.cast_signed()]).expect("a change");
+    let stretch = log.read_all_backwards(None, &Filter::all(), limit).await?;
+    Ok(stretch.events.iter().map(|event| event.position.0).collect())
+}
+
+/// The newest event is asked for to learn where the log ends: an older one would be a wrong answer.
+#[tokio::test]
+async fn an_end_or_a_begin_that_goes_beneath_an_open_log_is_noticed_from_behind() {
+    for limit in [1, 100] {
+        let answer = read_backwards_without(3, limit).await;
+        assert!(matches!(answer, Err(ReadError::Corrupt(_))), "{limit}: {answer:?}");
+    }
+    assert_eq!(read_backwards_without(1, 1).await, Ok(vec![3]));
+    assert_eq!(read_backwards_without(1, 2).await, Ok(vec![3, 2]));
+    let answer = read_backwards_without(1, 100).await;
+    assert!(matches!(answer, Err(ReadError::Corrupt(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_page_read_backwards_begins_where_the_one_behind_it_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    three_events(folder.path()).await;
+    let writer = open(folder.path());
+    let reader = EmbeddedLog::open_read_only(folder.path()).expect("a log");
+    let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
+    connection.execute("DELETE FROM events WHERE position = 2", []).expect("a change");
+    for log in [&writer, &reader] {
+        let newest = log.read_all_backwards(None, &Filter::all(), 1).await.expect("the newest");
+        assert!(!newest.at_start);
+        let before = log.read_all_backwards(Some(newest.through), &Filter::all(), 1).await;
+        assert!(matches!(before, Err(ReadError::Corrupt(_))), "{before:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_untouched_log_reads_well() {
     assert_eq!(read_after("SELECT 1").await, (Ok(3), Ok(3)));

@@ -202,6 +202,31 @@ async fn a_page_in_the_place_of_another_shows_nothing_that_was_not_written() {
     }
 }
 
+/// Whoever has the writer knows where the log ends, whatever becomes of the pages beneath it.
+#[tokio::test]
+async fn a_page_that_goes_wrong_beneath_a_writer_is_never_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let truth = at_rest(folder.path()).await;
+    let whole = std::fs::read(folder.path().join(DATABASE_FILE)).expect("the file");
+    let (pages, mut chance) = (whole.len() / PAGE, Chance(4));
+    let mut refused = 0;
+    for page in 1..pages {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join(DATABASE_FILE);
+        std::fs::write(&database, &whole).expect("the file");
+        // It has read no events yet.
+        let log = open(folder.path());
+        let other = chance.next() % pages;
+        let mut bytes = std::fs::read(&database).expect("the file");
+        bytes[page * PAGE..][..PAGE].copy_from_slice(&whole[other * PAGE..][..PAGE]);
+        std::fs::write(&database, &bytes).expect("the file");
+        let wrong = truth.wrong_answers(&log).await;
+        assert!(wrong.is_empty(), "{other} in place of {page}: {wrong:?}");
+        refused += u32::from(log.read_all_backwards(None, &Filter::all(), READ_EVENTS_MAX).await.is_err());
+    }
+    assert!(refused > 10, "{refused} damages noticed");
+}
+
 /// While the log is open nobody looks at the checksums in the write-ahead log: the events' own must do.
 #[tokio::test]
 async fn a_damaged_write_ahead_log_is_never_served() {
