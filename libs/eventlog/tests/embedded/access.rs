@@ -19,6 +19,14 @@ async fn two_writers_are_refused() {
 }
 
 #[tokio::test]
+async fn the_folders_above_a_log_are_made_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("var/casebook/log");
+    open(&log).append(&stream(), Expected::NoStream, vec![event()]).await.expect("an append");
+    assert_eq!(everything(&open(&log)).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_reader_sees_what_another_handle_writes() {
     let folder = tempfile::tempdir().expect("a folder");
     let absent = EmbeddedLog::open_read_only(folder.path());
