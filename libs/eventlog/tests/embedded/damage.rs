@@ -5,6 +5,7 @@ use std::path::Path;
 use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog};
 use casebook_eventlog::{Direction, EventLog, Expected, Filter, Position, ReadError, StreamName};
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::given::{event, open, stream};
 
@@ -62,6 +63,35 @@ async fn a_row_that_is_gone_is_noticed() {
         let (all, one) = read_after(change).await;
         assert!(matches!(all, Err(ReadError::Corrupt(_))), "{change}: {all:?}");
         assert_eq!(matches!(one, Err(ReadError::Corrupt(_))), stream_tells, "{change}: {one:?}");
+    }
+}
+
+/// What does not match is passed over, but not because damage says so.
+#[tokio::test]
+async fn damage_takes_no_event_out_of_what_a_filter_lets_through() {
+    for (change, noticed) in [
+        ("SELECT 1", false),
+        ("UPDATE events SET stream = 2, revision = 1 WHERE position = 3", true),
+        ("UPDATE streams SET name = replace(name, 'case-', 'casd-')", true),
+        ("UPDATE streams SET name = 'order-' || name WHERE id = 1", true),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        three_events(folder.path()).await;
+        let other = StreamName::of("order", Uuid::new_v4());
+        open(folder.path()).append(&other, Expected::NoStream, vec![event()]).await.expect("an append");
+        let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
+        connection.execute_batch(change).expect("a change");
+        drop(connection);
+        let log = EmbeddedLog::open_read_only(folder.path()).expect("a log");
+        let filter = Filter::categories(["case"]);
+        let forwards = log.read_all(Position::START, &filter, 100).await.map(|batch| batch.events.len());
+        let backwards = log.read_all_backwards(None, &filter, 100).await.map(|stretch| stretch.events.len());
+        for answer in [forwards, backwards] {
+            match answer {
+                Err(ReadError::Corrupt(_)) if noticed => {}
+                answer => assert!(!noticed && answer == Ok(3), "{change}: {answer:?}"),
+            }
+        }
     }
 }
 
