@@ -95,11 +95,21 @@ impl Partial {
     }
 
     fn publish(mut self, file: &Path) -> Result<(), BackupError> {
-        // A rename would overwrite what has come there meanwhile.
-        if file.symlink_metadata().is_ok() {
-            return Err(BackupError::Exists(file.to_path_buf()));
+        // A link fails where something has come meanwhile; a rename would overwrite it.
+        match std::fs::hard_link(&self.path, file) {
+            Ok(()) => std::fs::remove_file(&self.path).map_err(files(&self.path))?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(BackupError::Exists(file.to_path_buf()));
+            }
+            // A memory stick knows no links. There a look before the rename has to do.
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+                if file.symlink_metadata().is_ok() {
+                    return Err(BackupError::Exists(file.to_path_buf()));
+                }
+                std::fs::rename(&self.path, file).map_err(files(file))?;
+            }
+            Err(source) => return Err(BackupError::Files { path: file.to_path_buf(), source }),
         }
-        std::fs::rename(&self.path, file).map_err(files(file))?;
         self.published = true;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(files(folder))

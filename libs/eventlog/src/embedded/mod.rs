@@ -122,10 +122,8 @@ impl EmbeddedLog {
     ) -> Result<Stretch, ReadError> {
         let filter = filter.clone();
         // The disk shows an event a moment before the followers' feed does. Whoever hears of it here must find it there.
-        let end = match self.writing {
-            Some(_) => self.readers.head().await?.0.saturating_add(1),
-            None => u64::MAX,
-        };
+        // Without a writer the disk alone tells where the log ends.
+        let end = self.readers.head().await?.0.saturating_add(1);
         let before = before.map_or(end, |before| before.0.min(end));
         self.readers.read(move |reader| reader.all_backwards(before, &filter, limit)).await
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use lru::LruCache;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::port::{
     Batch, Direction, Filter, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName,
 };
 
-/// Rows of `$all` one read looks at, at most, however few of them match its filter.
+/// Rows of `$all` one read looks at, at most, however few of them match its filter. Nor more than `READ_BYTES_MAX`.
 const LOOKED_AT_MAX: usize = 4 * READ_EVENTS_MAX;
 /// Names that one connection remembers.
 const STREAMS_CACHED_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
@@ -75,7 +75,7 @@ impl Reader {
     pub fn all(&mut self, after: Position, filter: &Filter, page: Page) -> Result<Batch, ReadError> {
         let mut batch = Batch { events: Vec::new(), through: after, at_head: false };
         let page = page.bounded();
-        let (mut looked_at, mut bytes) = (0, 0);
+        let (mut looked_at, mut bytes) = (LookedAt::default(), 0);
         let mut statement = self.connection.prepare_cached(ALL).map_err(unreadable)?;
         let mut rows = statement.query([signed(after.0)]).map_err(unreadable)?;
         loop {
@@ -83,7 +83,7 @@ impl Reader {
                 batch.at_head = true;
                 return Ok(batch);
             };
-            if looked_at == LOOKED_AT_MAX || batch.events.len() == page.events || bytes >= page.bytes {
+            if looked_at.enough() || batch.events.len() == page.events || bytes >= page.bytes {
                 return Ok(batch);
             }
             let position = number(row, 0)?;
@@ -91,44 +91,38 @@ impl Reader {
                 let missing = batch.through.0 + 1;
                 return Err(ReadError::Corrupt(format!("the event at position {missing} is missing")));
             }
-            let stream = self.decoder.stream(&self.connection, integer(row, 1)?)?;
-            if filter.matches(&stream) {
-                let event = self.decoder.event(&self.connection, row, stream)?;
-                bytes += event.data.len() + event.metadata.len();
+            let (event, length) = self.decoder.matching(&self.connection, row, filter)?;
+            if let Some(event) = event {
+                bytes += length;
                 batch.events.push(Arc::new(event));
             }
             batch.through = Position(position);
-            looked_at += 1;
+            looked_at.add(length);
         }
     }
 
-    /// One stretch of `$all` before `before`, newest first, from one snapshot.
+    /// One stretch of `$all` before `before`, newest first, from one snapshot. `before` lies at most just behind the head:
+    /// every position before it holds an event, down to the first, or the disk lost it.
     pub fn all_backwards(&mut self, before: u64, filter: &Filter, limit: usize) -> Result<Stretch, ReadError> {
         let mut stretch = Stretch { events: Vec::new(), through: Position(before), at_start: false };
         let limit = limit.min(READ_EVENTS_MAX);
-        let (mut looked_at, mut bytes) = (0, 0);
-        let mut last: Option<u64> = None;
+        let mut looked_at = LookedAt::default();
+        let mut due = before.saturating_sub(1);
         let mut statement = self.connection.prepare_cached(ALL_BACKWARDS).map_err(unreadable)?;
         let mut rows = statement.query([signed(before)]).map_err(unreadable)?;
-        while looked_at < LOOKED_AT_MAX && stretch.events.len() < limit && bytes < READ_BYTES_MAX {
-            let Some(row) = rows.next().map_err(unreadable)? else {
-                stretch.at_start = true;
-                break;
-            };
-            let position = number(row, 0)?;
-            if last.is_some_and(|last| position + 1 != last) {
-                return Err(ReadError::Corrupt(format!("the event at position {} is missing", position + 1)));
+        while due > 0 && stretch.events.len() < limit && !looked_at.enough() {
+            let missing = || ReadError::Corrupt(format!("the event at position {due} is missing"));
+            let row = rows.next().map_err(unreadable)?.ok_or_else(missing)?;
+            if number(row, 0)? != due {
+                return Err(missing());
             }
-            let stream = self.decoder.stream(&self.connection, integer(row, 1)?)?;
-            if filter.matches(&stream) {
-                let event = self.decoder.event(&self.connection, row, stream)?;
-                bytes += event.data.len() + event.metadata.len();
-                stretch.events.push(Arc::new(event));
-            }
-            last = Some(position);
-            stretch.through = Position(position);
-            looked_at += 1;
+            let (event, length) = self.decoder.matching(&self.connection, row, filter)?;
+            stretch.events.extend(event.map(Arc::new));
+            stretch.through = Position(due);
+            due -= 1;
+            looked_at.add(length);
         }
+        stretch.at_start = due == 0;
         Ok(stretch)
     }
 
@@ -189,6 +183,35 @@ impl Reader {
     }
 }
 
+/// What one read of `$all` has looked at, whether it matched or not.
+#[derive(Default)]
+struct LookedAt {
+    rows: usize,
+    bytes: usize,
+}
+
+impl LookedAt {
+    fn add(&mut self, bytes: usize) {
+        self.rows += 1;
+        self.bytes += bytes;
+    }
+
+    fn enough(&self) -> bool {
+        self.rows == LOOKED_AT_MAX || self.bytes >= READ_BYTES_MAX
+    }
+}
+
+/// A row that says what was written, before anything of it is kept.
+struct Whole<'r> {
+    position: u64,
+    revision: u64,
+    id: Uuid,
+    event_type: Arc<str>,
+    recorded_at: DateTime<Utc>,
+    metadata: &'r [u8],
+    data: &'r [u8],
+}
+
 /// Makes events of rows. The names behind the numbers in a row never change once committed.
 pub(super) struct RowDecoder {
     streams: LruCache<i64, StreamName>,
@@ -212,6 +235,31 @@ impl RowDecoder {
         row: &Row<'_>,
         stream: StreamName,
     ) -> Result<RecordedEvent, ReadError> {
+        let whole = self.whole(connection, row, &stream)?;
+        Ok(self.kept(whole, stream))
+    }
+
+    /// The event in a row, where it matches, and how many bytes are in the row. A row that is passed over is checked as
+    /// well: damage to its stream may be why it does not match.
+    fn matching(
+        &mut self,
+        connection: &Connection,
+        row: &Row<'_>,
+        filter: &Filter,
+    ) -> Result<(Option<RecordedEvent>, usize), ReadError> {
+        let stream = self.stream(connection, integer(row, 1)?)?;
+        let whole = self.whole(connection, row, &stream)?;
+        let length = whole.metadata.len() + whole.data.len();
+        let event = filter.matches(&stream).then(|| self.kept(whole, stream));
+        Ok((event, length))
+    }
+
+    fn whole<'r>(
+        &mut self,
+        connection: &Connection,
+        row: &'r Row<'_>,
+        stream: &StreamName,
+    ) -> Result<Whole<'r>, ReadError> {
         let position = number(row, 0)?;
         let revision = number(row, 2)?;
         let event_type = self.event_type(connection, integer(row, 4)?)?;
@@ -233,21 +281,25 @@ impl RowDecoder {
             return Err(damaged());
         }
         let recorded_at = DateTime::from_timestamp_micros(recorded_at_us).ok_or_else(damaged)?;
-        let length = metadata.len() + data.len();
+        Ok(Whole { position, revision, id, event_type, recorded_at, metadata, data })
+    }
+
+    fn kept(&mut self, whole: Whole<'_>, stream: StreamName) -> RecordedEvent {
+        let length = whole.metadata.len() + whole.data.len();
         if self.piece.capacity() < length {
             self.piece = BytesMut::with_capacity(length.max(PIECE_BYTES));
         }
-        let (metadata, data) = (self.keep(metadata), self.keep(data));
-        Ok(RecordedEvent {
-            position: Position(position),
+        let (metadata, data) = (self.keep(whole.metadata), self.keep(whole.data));
+        RecordedEvent {
+            position: Position(whole.position),
             stream,
-            revision,
-            id,
-            event_type,
+            revision: whole.revision,
+            id: whole.id,
+            event_type: whole.event_type,
             data,
             metadata,
-            recorded_at,
-        })
+            recorded_at: whole.recorded_at,
+        }
     }
 
     fn keep(&mut self, field: &[u8]) -> Bytes {

@@ -95,14 +95,7 @@ impl Folder {
     /// Makes the folder where it is missing and takes the right to write in it, for as long as the file lives.
     pub fn lock(&self) -> Result<File, OpenError> {
         let files = |source| OpenError::Files { path: self.0.clone(), source };
-        if !self.0.is_dir() {
-            std::fs::create_dir_all(&self.0).map_err(files)?;
-            // Without this the folder itself could be gone after a power failure, with all that is in it.
-            let parent = self.0.parent().filter(|parent| !parent.as_os_str().is_empty());
-            if let Some(parent) = parent {
-                File::open(parent).and_then(|parent| parent.sync_all()).map_err(files)?;
-            }
-        }
+        make_durably(&self.0).map_err(files)?;
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).open(self.0.join(LOCK_FILE)).map_err(files)?;
         match lock.try_lock() {
@@ -157,6 +150,25 @@ impl Folder {
         }
         open_reader(&path)
     }
+}
+
+/// Makes the folder, and those above it that are missing. Each is synced in the one above it: otherwise it could be
+/// gone after a power failure, with all that is in it.
+fn make_durably(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = match folder.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    make_durably(above)?;
+    match std::fs::create_dir(folder) {
+        // Somebody else makes it at the same time.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    File::open(above)?.sync_all()
 }
 
 /// Opens the database in this file for reading only.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, OpenError, Options, Page};
-use casebook_eventlog::{AppendError, EventLog, Expected, Filter, Position};
+use casebook_eventlog::{AppendError, EventLog, Expected, Filter, Position, READ_BYTES_MAX, StreamName};
 use rusqlite::Connection;
+use uuid::Uuid;
 
-use crate::given::{event, everything, open, stream};
+use crate::given::{event, event_of, everything, open, stream};
 
 #[tokio::test]
 async fn two_writers_are_refused() {
@@ -16,6 +17,14 @@ async fn two_writers_are_refused() {
     assert!(matches!(second, Err(OpenError::InUse(_))), "{second:?}");
     drop(first);
     open(folder.path());
+}
+
+#[tokio::test]
+async fn the_folders_above_a_log_are_made_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("var/casebook/log");
+    open(&log).append(&stream(), Expected::NoStream, vec![event()]).await.expect("an append");
+    assert_eq!(everything(&open(&log)).await.len(), 1);
 }
 
 #[tokio::test]
@@ -77,6 +86,25 @@ async fn the_files_of_others_are_refused_and_left_alone() {
         }
         assert_eq!(std::fs::read(folder.join(DATABASE_FILE)).expect("the file"), before);
     }
+}
+
+/// What is passed over is read too, and may be large.
+#[tokio::test]
+async fn a_read_passes_over_no_more_bytes_than_it_may_return() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let writer = open(folder.path());
+    let (large, sought) = (1 << 20, StreamName::of("order", Uuid::new_v4()));
+    for _ in 0..READ_BYTES_MAX / large + 2 {
+        writer.append(&stream(), Expected::NoStream, vec![event_of(large)]).await.expect("an append");
+    }
+    writer.append(&sought, Expected::NoStream, vec![event()]).await.expect("an append");
+    let reader = EmbeddedLog::open_read_only(folder.path()).expect("a reader");
+    let filter = Filter::categories(["order"]);
+    let first = reader.read_all(Position::START, &filter, 10).await.expect("a batch");
+    assert_eq!((first.events.len(), first.at_head), (0, false));
+    assert!(first.through.0 <= (READ_BYTES_MAX / large) as u64, "{}", first.through);
+    let second = reader.read_all(first.through, &filter, 10).await.expect("a batch");
+    assert_eq!((second.events.len(), second.at_head), (1, true));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog};
 use casebook_eventlog::{Direction, EventLog, Expected, Filter, Position, ReadError, StreamName};
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::given::{event, open, stream};
 
@@ -62,6 +63,75 @@ async fn a_row_that_is_gone_is_noticed() {
         let (all, one) = read_after(change).await;
         assert!(matches!(all, Err(ReadError::Corrupt(_))), "{change}: {all:?}");
         assert_eq!(matches!(one, Err(ReadError::Corrupt(_))), stream_tells, "{change}: {one:?}");
+    }
+}
+
+/// What does not match is passed over, but not because damage says so.
+#[tokio::test]
+async fn damage_takes_no_event_out_of_what_a_filter_lets_through() {
+    for (change, noticed) in [
+        ("SELECT 1", false),
+        ("UPDATE events SET stream = 2, revision = 1 WHERE position = 3", true),
+        ("UPDATE streams SET name = replace(name, 'case-', 'casd-')", true),
+        ("UPDATE streams SET name = 'order-' || name WHERE id = 1", true),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        three_events(folder.path()).await;
+        let other = StreamName::of("order", Uuid::new_v4());
+        open(folder.path()).append(&other, Expected::NoStream, vec![event()]).await.expect("an append");
+        let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
+        connection.execute_batch(change).expect("a change");
+        drop(connection);
+        let log = EmbeddedLog::open_read_only(folder.path()).expect("a log");
+        let filter = Filter::categories(["case"]);
+        let forwards = log.read_all(Position::START, &filter, 100).await.map(|batch| batch.events.len());
+        let backwards = log.read_all_backwards(None, &filter, 100).await.map(|stretch| stretch.events.len());
+        for answer in [forwards, backwards] {
+            match answer {
+                Err(ReadError::Corrupt(_)) if noticed => {}
+                answer => assert!(!noticed && answer == Ok(3), "{change}: {answer:?}"),
+            }
+        }
+    }
+}
+
+/// Deletes the event at this position beneath an open log, and reads it from its end.
+async fn read_backwards_without(position: u64, limit: usize) -> Result<Vec<u64>, ReadError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    three_events(folder.path()).await;
+    let log = open(folder.path());
+    let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
+    connection.execute("DELETE FROM events WHERE position = ?1", [position.cast_signed()]).expect("a change");
+    let stretch = log.read_all_backwards(None, &Filter::all(), limit).await?;
+    Ok(stretch.events.iter().map(|event| event.position.0).collect())
+}
+
+/// The newest event is asked for to learn where the log ends: an older one would be a wrong answer.
+#[tokio::test]
+async fn an_end_or_a_begin_that_goes_beneath_an_open_log_is_noticed_from_behind() {
+    for limit in [1, 100] {
+        let answer = read_backwards_without(3, limit).await;
+        assert!(matches!(answer, Err(ReadError::Corrupt(_))), "{limit}: {answer:?}");
+    }
+    assert_eq!(read_backwards_without(1, 1).await, Ok(vec![3]));
+    assert_eq!(read_backwards_without(1, 2).await, Ok(vec![3, 2]));
+    let answer = read_backwards_without(1, 100).await;
+    assert!(matches!(answer, Err(ReadError::Corrupt(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_page_read_backwards_begins_where_the_one_behind_it_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    three_events(folder.path()).await;
+    let writer = open(folder.path());
+    let reader = EmbeddedLog::open_read_only(folder.path()).expect("a log");
+    let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
+    connection.execute("DELETE FROM events WHERE position = 2", []).expect("a change");
+    for log in [&writer, &reader] {
+        let newest = log.read_all_backwards(None, &Filter::all(), 1).await.expect("the newest");
+        assert!(!newest.at_start);
+        let before = log.read_all_backwards(Some(newest.through), &Filter::all(), 1).await;
+        assert!(matches!(before, Err(ReadError::Corrupt(_))), "{before:?}");
     }
 }
 

@@ -21,6 +21,9 @@ const WAL: &str = "events.sqlite-wal";
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
+/// One stream in three is of this category.
+const FILTERED: &str = "order";
+
 type Events = Vec<Arc<RecordedEvent>>;
 
 /// What was written.
@@ -40,7 +43,8 @@ async fn write(log: &EmbeddedLog) -> Truth {
     // Spread like the random ids they stand for.
     let mut chance = Chance(3);
     let mut id = move || Uuid::from_u64_pair(chance.long(), chance.long());
-    let streams: Vec<_> = (0..60).map(|_| StreamName::of("case", id())).collect();
+    let category = |number| if number % 3 == 0 { FILTERED } else { "case" };
+    let streams: Vec<_> = (0..60).map(|number| StreamName::of(category(number), id())).collect();
     for round in 0..3 {
         for (number, stream) in streams.iter().enumerate() {
             let length = (number * 97 + round * 311) % 1200 + number / 59 * 9000;
@@ -69,6 +73,16 @@ impl Truth {
         hold("$all", forwards.ok().map(|batch| batch.events), &self.all);
         let backwards = log.read_all_backwards(None, &Filter::all(), READ_EVENTS_MAX).await;
         hold("$all backwards", backwards.ok().map(|stretch| reversed(stretch.events)), &self.all);
+        let newest = log.read_all_backwards(None, &Filter::all(), 1).await;
+        hold("the newest", newest.ok().map(|stretch| stretch.events), &self.all[self.all.len() - 1..].to_vec());
+        let filter = Filter::categories([FILTERED]);
+        let truth: Events = self.all.iter().filter(|event| filter.matches(&event.stream)).cloned().collect();
+        let forwards = log.read_all(Position::START, &filter, READ_EVENTS_MAX).await;
+        hold("$all of a category", forwards.ok().map(|batch| batch.events), &truth);
+        let backwards = log.read_all_backwards(None, &filter, READ_EVENTS_MAX).await;
+        hold("$all of a category backwards", backwards.ok().map(|stretch| reversed(stretch.events)), &truth);
+        let newest = log.read_all_backwards(None, &filter, 1).await;
+        hold("the newest of a category", newest.ok().map(|stretch| stretch.events), &truth[truth.len() - 1..].to_vec());
         for (stream, truth) in &self.streams {
             let forwards = log.read_stream(stream, Direction::Forwards, None, 100).await;
             hold("a stream", forwards.ok(), truth);
@@ -200,6 +214,31 @@ async fn a_page_in_the_place_of_another_shows_nothing_that_was_not_written() {
             assert!(truth.all.starts_with(&batch.events), "{other} in place of {page}");
         }
     }
+}
+
+/// Whoever has the writer knows where the log ends, whatever becomes of the pages beneath it.
+#[tokio::test]
+async fn a_page_that_goes_wrong_beneath_a_writer_is_never_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let truth = at_rest(folder.path()).await;
+    let whole = std::fs::read(folder.path().join(DATABASE_FILE)).expect("the file");
+    let (pages, mut chance) = (whole.len() / PAGE, Chance(4));
+    let mut refused = 0;
+    for page in 1..pages {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join(DATABASE_FILE);
+        std::fs::write(&database, &whole).expect("the file");
+        // It has read no events yet.
+        let log = open(folder.path());
+        let other = chance.next() % pages;
+        let mut bytes = std::fs::read(&database).expect("the file");
+        bytes[page * PAGE..][..PAGE].copy_from_slice(&whole[other * PAGE..][..PAGE]);
+        std::fs::write(&database, &bytes).expect("the file");
+        let wrong = truth.wrong_answers(&log).await;
+        assert!(wrong.is_empty(), "{other} in place of {page}: {wrong:?}");
+        refused += u32::from(log.read_all_backwards(None, &Filter::all(), READ_EVENTS_MAX).await.is_err());
+    }
+    assert!(refused > 10, "{refused} damages noticed");
 }
 
 /// While the log is open nobody looks at the checksums in the write-ahead log: the events' own must do.

@@ -9,7 +9,7 @@ use std::thread;
 
 use casebook_eventlog::Position;
 
-use crate::writer::{Judgement, acknowledgements, judge};
+use crate::writer::{Judgement, acknowledgements, judge, refused};
 
 /// What a kind of disturbance came to.
 #[derive(Debug, Clone)]
@@ -55,6 +55,11 @@ pub fn run(mut command: Command) -> Result<Output, Error> {
 /// The acknowledgements that a writer printed.
 pub fn acknowledged(output: &Output) -> Vec<(u64, Position)> {
     acknowledgements(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// Whether the log refused the writer anything, as the writer printed it.
+pub fn was_refused(output: &Output) -> bool {
+    refused(&String::from_utf8_lossy(&output.stdout))
 }
 
 pub fn judged(folder: &Path, acknowledged: &[(u64, Position)]) -> Result<Judgement, Error> {

@@ -4,7 +4,7 @@ use std::io::Error;
 use std::path::Path;
 use std::process::Command;
 
-use crate::bench::{Row, acknowledged, all, judged, run, writer};
+use crate::bench::{Row, acknowledged, all, judged, run, was_refused, writer};
 
 /// Odd, so that a limit falls at every place of a page and of a frame of the write-ahead log.
 const FILE_STEP_BYTES: usize = 1361;
@@ -17,7 +17,7 @@ const DISK_KIB_MAX: usize = 560;
 pub fn short_writes(scratch: &Path, every: usize) -> Result<Row, Error> {
     let mut row = Row::new("pwrite64", "short, then EFBIG");
     let limits = (1..FILE_BYTES_MAX / FILE_STEP_BYTES).step_by(every).map(|step| step * FILE_STEP_BYTES);
-    for judgement in all(limits, |limit| {
+    for (failed, judgement) in all(limits, |limit| {
         let folder = tempfile::tempdir_in(scratch)?;
         let log = folder.path().join("log");
         let mut prlimit = Command::new("prlimit");
@@ -29,9 +29,10 @@ pub fn short_writes(scratch: &Path, every: usize) -> Result<Row, Error> {
         if judgement.lost + judgement.corrupt > 0 {
             eprintln!("files of at most {limit} bytes: {judgement:?}");
         }
-        Ok(judgement)
+        // Where no write reaches the limit, nothing was cut.
+        Ok((was_refused(&output), judgement))
     })? {
-        row.add(true, judgement);
+        row.add(failed, judgement);
     }
     Ok(row)
 }
@@ -40,7 +41,7 @@ pub fn short_writes(scratch: &Path, every: usize) -> Result<Row, Error> {
 pub fn small_disks(scratch: &Path, every: usize) -> Result<Option<Row>, Error> {
     let mut row = Row::new("pwrite64", "short, then ENOSPC (tmpfs)");
     let sizes = (1..DISK_KIB_MAX / DISK_STEP_KIB).step_by(every).map(|step| step * DISK_STEP_KIB);
-    for judgement in all(sizes, |size| {
+    for outcome in all(sizes, |size| {
         let folder = tempfile::tempdir_in(scratch)?;
         let disk = folder.path();
         let mount = |options: String| {
@@ -51,24 +52,24 @@ pub fn small_disks(scratch: &Path, every: usize) -> Result<Option<Row>, Error> {
             return Ok(None);
         }
         let log = disk.join("log");
-        let judgement = run(writer(&log, Command::new("env"))).and_then(|output| {
+        let outcome = run(writer(&log, Command::new("env"))).and_then(|output| {
             // There is room again.
             mount("remount,size=64m".to_owned());
-            judged(&log, &acknowledged(&output))
+            Ok((was_refused(&output), judged(&log, &acknowledged(&output))?))
         });
         run({
             let mut unmount = Command::new("umount");
             unmount.arg(disk);
             unmount
         })?;
-        let judgement = judgement?;
+        let (failed, judgement) = outcome?;
         if judgement.lost + judgement.corrupt > 0 {
             eprintln!("a disk of {size} KiB: {judgement:?}");
         }
-        Ok(Some(judgement))
+        Ok(Some((failed, judgement)))
     })? {
-        let Some(judgement) = judgement else { return Ok(None) };
-        row.add(true, judgement);
+        let Some((failed, judgement)) = outcome else { return Ok(None) };
+        row.add(failed, judgement);
     }
     Ok(Some(row))
 }

@@ -1,6 +1,7 @@
 //! The program that is disturbed, and the judgement over what it leaves.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ const CHECKPOINT_PAGES: u32 = 16;
 
 /// How the writer says that an append is durable; the number of the append and the position follow.
 const ACKNOWLEDGED: &str = "acknowledged";
+/// How it says that the log did not do what it was asked.
+const REFUSED: &str = "refused";
 
 fn options() -> Options {
     Options { checkpoint_pages: CHECKPOINT_PAGES, ..Options::default() }
@@ -51,7 +54,7 @@ fn events(append: u64) -> Vec<NewEvent> {
 /// spot.
 pub async fn write(folder: &Path, until_refused: bool) {
     for session in 0..SESSIONS {
-        let Some(log) = (0..ATTEMPTS).find_map(|_| EmbeddedLog::open(folder, options()).ok()) else { continue };
+        let Some(log) = (0..ATTEMPTS).find_map(|_| open(folder)) else { continue };
         let appends = APPENDS / SESSIONS * session..APPENDS / SESSIONS * (session + 1);
         for pair in appends.step_by(2) {
             tokio::join!(append(&log, pair, until_refused), append(&log, pair + 1, until_refused));
@@ -60,12 +63,20 @@ pub async fn write(folder: &Path, until_refused: bool) {
     }
 }
 
+fn open(folder: &Path) -> Option<EmbeddedLog> {
+    EmbeddedLog::open(folder, options()).map_err(|error| say(format_args!("{REFUSED} {error}"))).ok()
+}
+
+/// Nobody who reads it may be left: then the run is over anyway.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
 async fn append(log: &EmbeddedLog, number: u64, until_refused: bool) {
     for _ in 0..ATTEMPTS {
-        if let Ok(Appended { position, .. }) = log.append(&stream(number), Expected::Any, events(number)).await {
-            // Nobody who reads it is left: the run is over anyway.
-            let _ = writeln!(std::io::stdout().lock(), "{ACKNOWLEDGED} {number} {position}");
-            return;
+        match log.append(&stream(number), Expected::Any, events(number)).await {
+            Ok(Appended { position, .. }) => return say(format_args!("{ACKNOWLEDGED} {number} {position}")),
+            Err(error) => say(format_args!("{REFUSED} {error}")),
         }
         if until_refused {
             std::process::abort();
@@ -80,6 +91,11 @@ pub fn acknowledgements(said: &str) -> Vec<(u64, Position)> {
         Some((words.next()?.parse().ok()?, Position(words.next()?.parse().ok()?)))
     };
     said.lines().filter_map(acknowledgement).collect()
+}
+
+/// Whether a writer has said that it was refused anything.
+pub fn refused(said: &str) -> bool {
+    said.lines().any(|line| line.starts_with(REFUSED))
 }
 
 /// What is left of a run.
