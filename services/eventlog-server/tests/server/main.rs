@@ -8,6 +8,7 @@ mod guards;
 mod lost;
 mod operations;
 mod program;
+mod raw;
 mod reads;
 mod served;
 mod subscriptions;
