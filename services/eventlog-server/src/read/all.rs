@@ -75,7 +75,7 @@ impl Pages for AllPages {
         self.next = next;
         let mut page = Vec::with_capacity(events.len());
         for event in &events {
-            if self.left > 0 && self.filter.matches(event)? && self.reading.shows(event).await? {
+            if self.left > 0 && self.reading.wants(&self.filter, event).await? {
                 page.push(self.reading.response(event).await?);
                 self.left -= 1;
             }

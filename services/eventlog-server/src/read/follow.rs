@@ -91,7 +91,7 @@ impl Pages for FollowAll {
             }
         }
         for event in &batch.events {
-            if self.filter.matches(event)? && self.reading.shows(event).await? {
+            if self.reading.wants(&self.filter, event).await? {
                 page.push(self.reading.response(event).await?);
                 self.checkpoint = event.position;
             }

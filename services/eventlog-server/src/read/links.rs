@@ -6,6 +6,7 @@ use casebook_eventlog::{Direction, EventLog as _, RecordedEvent, StreamName};
 use tonic::Status;
 
 use super::Reading;
+use crate::filter::Filter;
 use crate::proto::streams::ReadResp;
 use crate::state::now;
 use crate::{events, names, refusals};
@@ -17,6 +18,15 @@ impl Reading {
     /// Whether an event of `$all` is for the caller: the others are left out.
     pub(super) async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
         Ok(self.store.is_readable(&self.caller, &event.stream).await? && self.caller.sees(event).await?)
+    }
+
+    /// Whether an event of `$all` is shown: one that is not for the caller is not heard of in an error either.
+    pub(super) async fn wants(&self, filter: &Filter, event: &RecordedEvent) -> Result<bool, Status> {
+        let matched = filter.matches(event);
+        if matches!(matched, Ok(false)) {
+            return Ok(false);
+        }
+        Ok(self.shows(event).await? && matched?)
     }
 
     /// An event as the client wants it. A link whose event is not to be read is shown without one.
