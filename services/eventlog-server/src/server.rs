@@ -38,7 +38,7 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves the log until `stop`, then lets running calls end. Subscriptions end with UNAVAILABLE.
+/// Serves the log until `stop`, then lets running calls end. Reads end with UNAVAILABLE.
 pub async fn serve(
     listener: TcpListener,
     log: Arc<EmbeddedLog>,

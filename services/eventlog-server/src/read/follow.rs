@@ -6,12 +6,10 @@ use std::time::SystemTime;
 use casebook_eventlog::{
     Direction, EventLog as _, Filter as LogFilter, Position, RecordedEvent, StreamName, Subscription, ends_stream,
 };
-use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{FOLLOWED, From, PAGE_EVENTS, Pages, Reading, Responses, paged};
+use super::{FOLLOWED, From, PAGE_EVENTS, Pages, Reading};
 use crate::acl::Act;
 use crate::filter::Filter;
 use crate::proto::streams::{ReadResp, read_resp};
@@ -22,48 +20,17 @@ use crate::{events, names, refusals};
 const FELL_BEHIND_EVENTS: u64 = 4096;
 
 /// Follows `$all`, behind a position.
-pub(super) async fn all(
-    reading: Reading,
-    from: From<Position>,
-    filter: Filter,
-    stop: CancellationToken,
-) -> Result<Responses, Status> {
+pub(super) async fn all(reading: Reading, from: From<Position>, filter: Filter) -> Result<FollowAll, Status> {
     let after = match from {
         From::Start => Position::START,
         From::At(position) => position,
         From::End => reading.store.log.head().await.map_err(|error| refusals::unread(&error))?,
     };
-    let until = reading.caller.until;
     let subscription = reading.store.log.follow(after, filter.of_log.clone(), FOLLOWED);
-    let follow = FollowAll { reading, filter, subscription, at: after, checkpoint: after, live: false, began: false };
-    Ok(paged(UntilStopped { pages: follow, stop, until }))
+    Ok(FollowAll { reading, filter, subscription, at: after, checkpoint: after, live: false, began: false })
 }
 
-/// Ends a subscription with an error when the server goes down, or when its caller may no longer call.
-struct UntilStopped<P> {
-    pages: P,
-    stop: CancellationToken,
-    until: Option<Instant>,
-}
-
-impl<P: Pages> Pages for UntilStopped<P> {
-    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
-        tokio::select! {
-            () = self.stop.cancelled() => Err(refusals::stopping()),
-            () = reached(self.until) => Err(Status::unauthenticated("what this began with is no longer valid")),
-            page = self.pages.next() => page,
-        }
-    }
-}
-
-async fn reached(until: Option<Instant>) {
-    match until {
-        Some(until) => sleep_until(until).await,
-        None => std::future::pending().await,
-    }
-}
-
-struct FollowAll {
+pub(super) struct FollowAll {
     reading: Reading,
     filter: Filter,
     subscription: Box<dyn Subscription>,
@@ -129,12 +96,7 @@ impl FollowAll {
 }
 
 /// Follows one stream, behind a revision. It need not exist yet.
-pub(super) async fn stream(
-    reading: Reading,
-    stream: StreamName,
-    from: From<u64>,
-    stop: CancellationToken,
-) -> Result<Responses, Status> {
+pub(super) async fn stream(reading: Reading, stream: StreamName, from: From<u64>) -> Result<FollowStream, Status> {
     reading.store.state(&stream).await?;
     let log = &reading.store.log;
     let next = match from {
@@ -146,10 +108,8 @@ pub(super) async fn stream(
     let head = log.head().await.map_err(|error| refusals::unread(&error))?;
     let names = [Some(stream.clone()), names::metadata_of(&stream)];
     let filter = LogFilter::starting_with(names.into_iter().flatten().map(|name| name.to_string()));
-    let until = reading.caller.until;
     let live = log.follow(head, filter, FOLLOWED);
-    let follow = FollowStream { reading, stream, next, live, phase: Phase::Beginning };
-    Ok(paged(UntilStopped { pages: follow, stop, until }))
+    Ok(FollowStream { reading, stream, next, live, phase: Phase::Beginning })
 }
 
 #[derive(PartialEq, Eq)]
@@ -159,7 +119,7 @@ enum Phase {
     Live,
 }
 
-struct FollowStream {
+pub(super) struct FollowStream {
     reading: Reading,
     stream: StreamName,
     next: u64,

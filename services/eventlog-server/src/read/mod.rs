@@ -11,6 +11,7 @@ use std::sync::Arc;
 use casebook_eventlog::embedded::Page;
 use casebook_eventlog::{Direction, Position, StreamName};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -20,12 +21,12 @@ use crate::acl::Act;
 use crate::door::Caller;
 use crate::events::IdForm;
 use crate::filter::Filter;
-use crate::names;
 use crate::proto::streams::read_req::options::{
     CountOption, FilterOption, ReadDirection, StreamOption, all_options, stream_options, uuid_option,
 };
 use crate::proto::streams::{ReadReq, ReadResp, read_req};
 use crate::store::Store;
+use crate::{names, refusals};
 
 /// Events of one read of the log on behalf of a client: so many are in memory for it at a time.
 const PAGE_EVENTS: usize = 512;
@@ -96,18 +97,19 @@ pub async fn read(
     if let Target::Stream(stream, _) = &target {
         reading.store.permit(&reading.caller, Act::Read, stream).await?;
     }
+    let ends = Ends { stop, until: reading.caller.until };
     match (target, count, direction) {
         (Target::Stream(stream, from), Count::AtMost(count), direction) => {
-            Ok(paged(StreamPages::begin(reading, stream, direction, from, count).await?))
+            Ok(paged(StreamPages::begin(reading, stream, direction, from, count).await?, ends))
         }
         (Target::All(from, filter), Count::AtMost(count), direction) => {
-            Ok(paged(AllPages::begin(reading, direction, from, filter, count)))
+            Ok(paged(AllPages::begin(reading, direction, from, filter, count), ends))
         }
         (Target::Stream(stream, from), Count::Follow, Direction::Forwards) => {
-            follow::stream(reading, stream, from, stop).await
+            Ok(paged(follow::stream(reading, stream, from).await?, ends))
         }
         (Target::All(from, filter), Count::Follow, Direction::Forwards) => {
-            follow::all(reading, from, filter, stop).await
+            Ok(paged(follow::all(reading, from, filter).await?, ends))
         }
         (_, Count::Follow, Direction::Backwards) => Err(Status::invalid_argument("a subscription goes forwards")),
     }
@@ -163,10 +165,36 @@ trait Pages: Send + 'static {
     fn next(&mut self) -> impl Future<Output = Result<Option<Vec<ReadResp>>, Status>> + Send;
 }
 
-fn paged(pages: impl Pages) -> Responses {
-    let pages = streams::try_unfold(pages, |mut pages| async move {
-        let page = pages.next().await?;
-        Ok::<_, Status>(page.map(|page| (page, pages)))
+/// What ends a read before its end, and with an error: the server goes down, or its caller may no longer call. A slow client
+/// can draw out a read of what is there as long as a subscription.
+struct Ends {
+    stop: CancellationToken,
+    until: Option<Instant>,
+}
+
+impl Ends {
+    async fn reached(&self) -> Status {
+        let until = async {
+            match self.until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => refusals::stopping(),
+            () = until => Status::unauthenticated("what this began with is no longer valid"),
+        }
+    }
+}
+
+fn paged(pages: impl Pages, ends: Ends) -> Responses {
+    let pages = streams::try_unfold((pages, ends), |(mut pages, ends)| async move {
+        let page = tokio::select! {
+            biased;
+            end = ends.reached() => return Err(end),
+            page = pages.next() => page?,
+        };
+        Ok::<_, Status>(page.map(|page| (page, (pages, ends))))
     });
     pages.map_ok(|page| streams::iter(page).map(Ok)).try_flatten().boxed()
 }

@@ -15,22 +15,22 @@ use uuid::Uuid;
 use crate::served::{Served, event};
 
 /// Soon enough to wait for it.
-const SHORT: Duration = Duration::from_secs(2);
+pub const SHORT: Duration = Duration::from_secs(2);
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(600);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sees what is of the type `Open`.
+/// Sees what is of the type `Open`, or `Read`.
 struct OpenOnly;
 
 #[tonic::async_trait]
 impl Sight for OpenOnly {
     async fn shows(&self, event: &RecordedEvent) -> Result<bool, Status> {
-        Ok(&*event.event_type == "Open")
+        Ok(["Open", "Read"].contains(&&*event.event_type))
     }
 }
 
-struct For(Duration);
+pub struct For(pub Duration);
 
 #[tonic::async_trait]
 impl Guard for For {

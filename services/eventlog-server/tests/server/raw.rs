@@ -2,18 +2,33 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
-use casebook_eventlog_server::Access;
-use casebook_eventlog_server::proto::shared::StreamIdentifier;
-use casebook_eventlog_server::proto::streams::{AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, append_req};
+use bytes::Bytes;
+use casebook_eventlog::embedded::EmbeddedLog;
+use casebook_eventlog::{EventLog as _, Expected, NewEvent};
+use casebook_eventlog_server::proto::shared::{Empty, StreamIdentifier};
+use casebook_eventlog_server::proto::streams::read_req::options::all_options::AllOption;
+use casebook_eventlog_server::proto::streams::read_req::options::{
+    AllOptions, CountOption, FilterOption, ReadDirection, StreamOption,
+};
+use casebook_eventlog_server::proto::streams::{
+    AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, ReadReq, ReadResp, append_req, read_req,
+};
+use casebook_eventlog_server::{Access, Door};
 use futures::{Stream, StreamExt as _, stream};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
+use uuid::Uuid;
 
+use crate::guards::{For, SHORT};
 use crate::served::Served;
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub fn path(method: &'static str) -> PathAndQuery {
     format!("/event_store.client.streams.Streams/{method}").parse().expect("a path")
@@ -47,4 +62,70 @@ async fn who_may_not_append_is_refused_before_anything_is_gathered() {
     let batch = unending(BatchAppendReq::default());
     let refused = client.streaming(Request::new(batch), path("BatchAppend"), codec).await.map(drop);
     assert_eq!(refused.map_err(|status: Status| status.code()), Err(Code::PermissionDenied));
+}
+
+/// A read of everything that there is, so many events, by a client that takes up to 64 KiB before it reads on.
+pub async fn read(client: &mut Grpc<Channel>, options: read_req::Options) -> Result<Streaming<ReadResp>, Status> {
+    client.ready().await.expect("ready");
+    let codec = ProstCodec::<ReadReq, ReadResp>::default();
+    let request = Request::new(ReadReq { options: Some(options) });
+    Ok(client.server_streaming(request, path("Read"), codec).await?.into_inner())
+}
+
+pub fn from(stream: StreamOption, backwards: bool, count: CountOption) -> read_req::Options {
+    let mut options = read_req::Options {
+        stream_option: Some(stream),
+        count_option: Some(count),
+        filter_option: Some(FilterOption::NoFilter(Empty {})),
+        ..read_req::Options::default()
+    };
+    options.set_read_direction(if backwards { ReadDirection::Backwards } else { ReadDirection::Forwards });
+    options
+}
+
+pub fn everything(backwards: bool) -> StreamOption {
+    let end = if backwards { AllOption::End(Empty {}) } else { AllOption::Start(Empty {}) };
+    StreamOption::All(AllOptions { all_option: Some(end) })
+}
+
+/// Events that together are too many for what a client takes unread.
+pub async fn write(log: &EmbeddedLog, stream: &str, count: usize, bytes: usize) {
+    let (name, data) = (stream.parse().expect("a name"), Bytes::from(vec![b'7'; bytes]));
+    for _ in 0..count / 64 {
+        let event =
+            || NewEvent { id: Uuid::new_v4(), event_type: "Read".into(), data: data.clone(), metadata: Bytes::new() };
+        let events = std::iter::repeat_with(event).take(64).collect();
+        log.append(&name, Expected::Any, events).await.expect("appended");
+    }
+}
+
+async fn end_of(read: &mut Streaming<ReadResp>) -> Result<(), Code> {
+    let rest = async {
+        while read.message().await?.is_some() {}
+        Ok(())
+    };
+    tokio::time::timeout(PATIENCE, rest).await.expect("in time").map_err(|status: Status| status.code())
+}
+
+#[tokio::test]
+async fn a_slow_read_of_what_is_there_ends_with_the_right_of_its_caller_and_with_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let door = Door::guarded(Arc::new(For(SHORT)));
+    let served = Served::behind(folder.path(), ([127, 0, 0, 1], 0).into(), door).await;
+    write(&served.log, "case-1", 2048, 16 << 10).await;
+    let mut client = connected(served.address).await;
+    let options = from(everything(false), false, CountOption::Count(u64::MAX));
+    let mut slow = read(&mut client, options).await.expect("a read");
+    slow.message().await.expect("an event");
+    tokio::time::sleep(SHORT).await;
+    assert_eq!(end_of(&mut slow).await, Err(Code::Unauthenticated));
+
+    let served = Served::begin().await;
+    write(&served.log, "case-1", 2048, 16 << 10).await;
+    let mut client = connected(served.address).await;
+    let options = from(everything(false), false, CountOption::Count(u64::MAX));
+    let mut slow = read(&mut client, options).await.expect("a read");
+    slow.message().await.expect("an event");
+    let (ended, ()) = tokio::join!(end_of(&mut slow), served.end());
+    assert_eq!(ended, Err(Code::Unavailable));
 }
