@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use casebook_eventlog::{Appended, StreamName};
+use bytes::Bytes;
+use casebook_eventlog::{Appended, STREAM_NAME_BYTES_MAX, StreamName};
 use futures::stream::FuturesUnordered;
 use futures::{Stream, StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
@@ -30,6 +31,9 @@ use crate::store::{Outcome, Store};
 const UNDER_WAY_MAX: usize = 256;
 /// Appends of one call whose last part has not come yet.
 const UNFINISHED_MAX: usize = 64;
+
+/// What a response says of a name, at most: one that is refused may be long.
+const NAME_BYTES_SAID_MAX: usize = 2 * STREAM_NAME_BYTES_MAX;
 
 /// An append, as far as its parts have come.
 struct Unfinished {
@@ -161,12 +165,18 @@ fn begin(store: &Store, request: &BatchAppendReq) -> Option<Unfinished> {
     Some(Unfinished {
         correlation: request.correlation_id.clone(),
         stream: names::parse(options.stream_identifier.as_ref()),
-        identifier: options.stream_identifier.clone(),
+        identifier: options.stream_identifier.as_ref().map(said),
         expected: Expected::or_any(options.expected_stream_position),
         gathered: store.room.gather(),
         came: Instant::now(),
         refused: None,
     })
+}
+
+/// A name for the response: clients insist on one. Copied, as it shares the memory of a whole message.
+fn said(identifier: &StreamIdentifier) -> StreamIdentifier {
+    let name = &identifier.stream_name;
+    StreamIdentifier { stream_name: Bytes::copy_from_slice(&name[..name.len().min(NAME_BYTES_SAID_MAX)]) }
 }
 
 async fn finish(store: Arc<Store>, caller: Caller, unfinished: Unfinished) -> BatchAppendResp {
@@ -244,6 +254,13 @@ mod tests {
     use crate::door::Access;
     use crate::events::IdForm;
     use crate::proto::streams::batch_append_req::Options;
+
+    #[test]
+    fn of_a_name_that_is_refused_little_is_kept() {
+        let long = StreamIdentifier { stream_name: "x".repeat(1 << 20).into() };
+        assert_eq!(said(&long).stream_name.len(), NAME_BYTES_SAID_MAX);
+        assert!(long.stream_name.is_unique());
+    }
 
     #[tokio::test]
     async fn an_append_whose_last_part_does_not_come_ends_the_call() {
