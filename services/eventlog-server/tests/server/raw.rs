@@ -10,8 +10,9 @@ use casebook_eventlog::embedded::EmbeddedLog;
 use casebook_eventlog::{EventLog as _, Expected, NewEvent};
 use casebook_eventlog_server::proto::shared::{Empty, StreamIdentifier};
 use casebook_eventlog_server::proto::streams::read_req::options::all_options::AllOption;
+use casebook_eventlog_server::proto::streams::read_req::options::filter_options::{Expression, Filter};
 use casebook_eventlog_server::proto::streams::read_req::options::{
-    AllOptions, CountOption, FilterOption, ReadDirection, StreamOption,
+    AllOptions, CountOption, FilterOption, FilterOptions, ReadDirection, StreamOption,
 };
 use casebook_eventlog_server::proto::streams::{
     AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, ReadReq, ReadResp, append_req, read_req,
@@ -86,6 +87,21 @@ pub fn from(stream: StreamOption, backwards: bool, count: CountOption) -> read_r
 pub fn everything(backwards: bool) -> StreamOption {
     let end = if backwards { AllOption::End(Empty {}) } else { AllOption::Start(Empty {}) };
     StreamOption::All(AllOptions { all_option: Some(end) })
+}
+
+/// Not as much as an append has: it is read before anybody asks whose it is.
+#[tokio::test]
+async fn a_request_that_is_no_append_has_little_room() {
+    let served = Served::begin().await;
+    let mut client = connected(served.address).await;
+    for (bytes, code) in [(20 << 10, Code::InvalidArgument), (100 << 10, Code::ResourceExhausted)] {
+        let expression = Expression { regex: "x".repeat(bytes), prefix: Vec::new() };
+        let filter = FilterOptions { filter: Some(Filter::EventType(expression)), ..FilterOptions::default() };
+        let mut options = from(everything(false), false, CountOption::Count(1));
+        options.filter_option = Some(FilterOption::Filter(filter));
+        let refused = read(&mut client, options).await.map(drop);
+        assert_eq!(refused.map_err(|status| status.code()), Err(code), "{bytes}");
+    }
 }
 
 /// Events that together are too many for what a client takes unread.
