@@ -12,9 +12,7 @@ use uuid::Uuid;
 use super::absence;
 use super::checksum::Content;
 use super::page::Page;
-use crate::port::{
-    Batch, Direction, Filter, Position, READ_BYTES_MAX, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName,
-};
+use crate::port::{Batch, Direction, Filter, Position, READ_EVENTS_MAX, ReadError, RecordedEvent, StreamName};
 
 /// Rows of `$all` one read looks at, at most, however few of them match its filter.
 const LOOKED_AT_MAX: usize = 4 * READ_EVENTS_MAX;
@@ -103,14 +101,14 @@ impl Reader {
     }
 
     /// One stretch of `$all` before `before`, newest first, from one snapshot.
-    pub fn all_backwards(&mut self, before: u64, filter: &Filter, limit: usize) -> Result<Stretch, ReadError> {
+    pub fn all_backwards(&mut self, before: u64, filter: &Filter, page: Page) -> Result<Stretch, ReadError> {
         let mut stretch = Stretch { events: Vec::new(), through: Position(before), at_start: false };
-        let limit = limit.min(READ_EVENTS_MAX);
+        let page = page.bounded();
         let (mut looked_at, mut bytes) = (0, 0);
         let mut last: Option<u64> = None;
         let mut statement = self.connection.prepare_cached(ALL_BACKWARDS).map_err(unreadable)?;
         let mut rows = statement.query([signed(before)]).map_err(unreadable)?;
-        while looked_at < LOOKED_AT_MAX && stretch.events.len() < limit && bytes < READ_BYTES_MAX {
+        while looked_at < LOOKED_AT_MAX && stretch.events.len() < page.events && bytes < page.bytes {
             let Some(row) = rows.next().map_err(unreadable)? else {
                 stretch.at_start = true;
                 break;
@@ -138,8 +136,9 @@ impl Reader {
         stream: &StreamName,
         direction: Direction,
         from: Option<u64>,
-        limit: usize,
+        page: Page,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let page = page.bounded();
         let snapshot = self.connection.unchecked_transaction().map_err(unreadable)?;
         let Some(id) = absence::stream_number(&snapshot, stream).map_err(unreadable)? else { return Ok(Vec::new()) };
         let (query, start) = match direction {
@@ -151,7 +150,7 @@ impl Reader {
         let mut rows = statement.query(params![id, signed(start)]).map_err(unreadable)?;
         let mut events: Vec<Arc<RecordedEvent>> = Vec::new();
         let (mut bytes, mut exhausted) = (0, false);
-        while events.len() < limit.min(READ_EVENTS_MAX) && bytes < READ_BYTES_MAX {
+        while events.len() < page.events && bytes < page.bytes {
             let Some(row) = rows.next().map_err(unreadable)? else {
                 exhausted = true;
                 break;

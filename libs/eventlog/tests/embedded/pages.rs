@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Options, check};
+use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Options, Page, check};
 use casebook_eventlog::{
     AppendError, Appended, Direction, EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
     StreamName,
@@ -67,7 +67,7 @@ impl Truth {
         };
         let forwards = log.read_all(Position::START, &Filter::all(), READ_EVENTS_MAX).await;
         hold("$all", forwards.ok().map(|batch| batch.events), &self.all);
-        let backwards = log.read_all_backwards(None, &Filter::all(), READ_EVENTS_MAX).await;
+        let backwards = log.read_all_backwards(None, &Filter::all(), Page::MAX).await;
         hold("$all backwards", backwards.ok().map(|stretch| reversed(stretch.events)), &self.all);
         for (stream, truth) in &self.streams {
             let forwards = log.read_stream(stream, Direction::Forwards, None, 100).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use casebook_eventlog::{Direction, EventLog as _, RecordedEvent, StreamName};
 use tonic::Status;
 
-use super::Reading;
+use super::{Reading, Said};
 use crate::filter::Filter;
 use crate::proto::streams::ReadResp;
 use crate::state::now;
@@ -29,13 +29,23 @@ impl Reading {
         Ok(self.shows(event).await? && matched?)
     }
 
-    /// An event as the client wants it. A link whose event is not to be read is shown without one.
-    pub(super) async fn response(&self, event: &Arc<RecordedEvent>) -> Result<ReadResp, Status> {
-        if !self.resolve_links || &*event.event_type != LINK_TYPE {
-            return Ok(events::response(Some(event), None, self.form));
+    /// An event as the client wants it.
+    pub(super) fn said(&self, event: &Arc<RecordedEvent>) -> Said {
+        if self.resolve_links && &*event.event_type == LINK_TYPE {
+            return Said::Link(Arc::clone(event));
         }
-        let target = self.target(event).await?;
-        Ok(events::response(target.as_ref(), Some(event), self.form))
+        Said::Response(events::response(Some(event), None, self.form))
+    }
+
+    /// What is sent of it. A link whose event is not to be read is shown without one.
+    pub(super) async fn response(&self, said: Said) -> Result<ReadResp, Status> {
+        match said {
+            Said::Response(response) => Ok(response),
+            Said::Link(link) => {
+                let target = self.target(&link).await?;
+                Ok(events::response(target.as_ref(), Some(&link), self.form))
+            }
+        }
     }
 
     /// Whether there is such a stream for the caller, whatever of it there is to be read.

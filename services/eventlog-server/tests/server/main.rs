@@ -11,6 +11,7 @@ mod program;
 mod raw;
 mod reads;
 mod served;
+mod slow;
 mod subscriptions;
 mod tls;
 mod users;

@@ -30,6 +30,7 @@ use crate::guards::{For, SHORT};
 use crate::served::Served;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const EVENTS_AT_ONCE: usize = 64;
 
 pub fn path(method: &'static str) -> PathAndQuery {
     format!("/event_store.client.streams.Streams/{method}").parse().expect("a path")
@@ -37,6 +38,8 @@ pub fn path(method: &'static str) -> PathAndQuery {
 
 pub async fn connected(address: SocketAddr) -> Grpc<Channel> {
     let endpoint: Endpoint = format!("http://{address}").parse().expect("an endpoint");
+    // One call that is not read leaves the others of its connection room.
+    let endpoint = endpoint.initial_stream_window_size(65_535).initial_connection_window_size(64 << 20);
     let mut grpc = Grpc::new(endpoint.connect().await.expect("a connection"));
     grpc.ready().await.expect("ready");
     grpc
@@ -105,12 +108,12 @@ async fn a_request_that_is_no_append_has_little_room() {
 }
 
 /// Events that together are too many for what a client takes unread.
-pub async fn write(log: &EmbeddedLog, stream: &str, count: usize, bytes: usize) {
-    let (name, data) = (stream.parse().expect("a name"), Bytes::from(vec![b'7'; bytes]));
-    for _ in 0..count / 64 {
-        let event =
-            || NewEvent { id: Uuid::new_v4(), event_type: "Read".into(), data: data.clone(), metadata: Bytes::new() };
-        let events = std::iter::repeat_with(event).take(64).collect();
+pub async fn write(log: &EmbeddedLog, stream: &str, event_type: &str, count: usize, data: &[u8]) {
+    let (name, data) = (stream.parse().expect("a name"), Bytes::copy_from_slice(data));
+    let event =
+        || NewEvent { id: Uuid::new_v4(), event_type: event_type.into(), data: data.clone(), metadata: Bytes::new() };
+    for _ in 0..count / EVENTS_AT_ONCE {
+        let events = std::iter::repeat_with(event).take(EVENTS_AT_ONCE).collect();
         log.append(&name, Expected::Any, events).await.expect("appended");
     }
 }
@@ -128,7 +131,7 @@ async fn a_slow_read_of_what_is_there_ends_with_the_right_of_its_caller_and_with
     let folder = tempfile::tempdir().expect("a folder");
     let door = Door::guarded(Arc::new(For(SHORT)));
     let served = Served::behind(folder.path(), ([127, 0, 0, 1], 0).into(), door).await;
-    write(&served.log, "case-1", 2048, 16 << 10).await;
+    write(&served.log, "case-1", "Read", 2048, &[b'7'; 16 << 10]).await;
     let mut client = connected(served.address).await;
     let options = from(everything(false), false, CountOption::Count(u64::MAX));
     let mut slow = read(&mut client, options).await.expect("a read");
@@ -137,7 +140,7 @@ async fn a_slow_read_of_what_is_there_ends_with_the_right_of_its_caller_and_with
     assert_eq!(end_of(&mut slow).await, Err(Code::Unauthenticated));
 
     let served = Served::begin().await;
-    write(&served.log, "case-1", 2048, 16 << 10).await;
+    write(&served.log, "case-1", "Read", 2048, &[b'7'; 16 << 10]).await;
     let mut client = connected(served.address).await;
     let options = from(everything(false), false, CountOption::Count(u64::MAX));
     let mut slow = read(&mut client, options).await.expect("a read");
