@@ -53,13 +53,13 @@ async fn reads_that_nobody_goes_on_with_hold_a_page_each() {
     let address = address(&mut running).await.parse().expect("an address");
     let process = running.id().expect("it runs");
     let (whole, follow) = (CountOption::Count(u64::MAX), CountOption::Subscription(SubscriptionOptions {}));
-    let mut resolved = from(links(), false, whole.clone());
+    let mut resolved = from(links(), false, whole);
     resolved.resolve_links = true;
     let kinds = [
-        from(everything(false), false, whole.clone()),
-        from(everything(true), true, whole.clone()),
-        from(everything(false), false, follow.clone()),
-        from(a_stream(false), false, whole.clone()),
+        from(everything(false), false, whole),
+        from(everything(true), true, whole),
+        from(everything(false), false, follow),
+        from(a_stream(false), false, whole),
         from(a_stream(true), true, whole),
         from(a_stream(false), false, follow),
         resolved,
