@@ -1,10 +1,12 @@
 //! Append: options, then events, one answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use casebook_eventlog::{APPEND_EVENTS_MAX, Appended, NewEvent};
 use futures::{Stream, StreamExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tonic::Status;
 
 use crate::door::Caller;
@@ -22,6 +24,9 @@ pub const APPEND_BYTES_MAX: usize = 16 << 20;
 
 /// The most bytes that all appends together may have that are not done yet.
 const GATHERED_BYTES_MAX: usize = 256 << 20;
+
+/// How long the next part of an append may take: what came before it takes up room meanwhile.
+pub const PART_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Room for what clients have sent of their appends, one for the whole server: however many appends are begun, they do not take
 /// more memory than this.
@@ -91,14 +96,14 @@ pub async fn append(
     caller: &Caller,
     mut requests: impl Stream<Item = Result<AppendReq, Status>> + Unpin,
 ) -> Result<AppendResp, Status> {
-    let first = requests.next().await.transpose()?.and_then(|request| request.content);
+    let first = part(&mut requests, PART_TIME_MAX).await?.and_then(|request| request.content);
     let Some(append_req::Content::Options(options)) = first else {
         return Err(Status::invalid_argument("an append begins with its options"));
     };
     let stream = names::parse(options.stream_identifier.as_ref())?;
     let expected = Expected::or_any(options.expected_stream_revision);
     let mut gathered = store.room.gather();
-    while let Some(request) = requests.next().await.transpose()? {
+    while let Some(request) = part(&mut requests, PART_TIME_MAX).await? {
         let Some(append_req::Content::ProposedMessage(proposed)) = request.content else {
             return Err(Status::invalid_argument("behind the options of an append come its events"));
         };
@@ -113,6 +118,14 @@ pub async fn append(
         }
     };
     Ok(AppendResp { result: Some(result) })
+}
+
+/// What comes next, where it comes in time.
+async fn part<R>(
+    requests: &mut (impl Stream<Item = Result<R, Status>> + Unpin),
+    patience: Duration,
+) -> Result<Option<R>, Status> {
+    timeout(patience, requests.next()).await.map_err(|_| refusals::part_too_late())?.transpose()
 }
 
 /// An append without events writes nothing and yet answers where the stream stands.
@@ -146,6 +159,15 @@ mod tests {
     fn event(bytes: usize) -> NewEvent {
         let (id, data) = (Uuid::new_v4(), vec![b' '; bytes].into());
         NewEvent { id, event_type: "Opened".into(), data, metadata: bytes::Bytes::new() }
+    }
+
+    #[tokio::test]
+    async fn an_append_whose_next_part_does_not_come_is_given_up() {
+        let mut silent = futures::stream::pending::<Result<AppendReq, Status>>();
+        let late = part(&mut silent, Duration::from_millis(1)).await.unwrap_err();
+        assert_eq!(late.code(), tonic::Code::DeadlineExceeded);
+        let mut over = futures::stream::empty::<Result<AppendReq, Status>>();
+        assert!(part(&mut over, PART_TIME_MAX).await.unwrap().is_none());
     }
 
     #[test]

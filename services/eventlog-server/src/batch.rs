@@ -5,14 +5,17 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
-use casebook_eventlog::{Appended, StreamName};
+use bytes::Bytes;
+use casebook_eventlog::{Appended, STREAM_NAME_BYTES_MAX, StreamName};
 use futures::stream::FuturesUnordered;
 use futures::{Stream, StreamExt as _, stream};
+use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::append::Gathered;
+use crate::append::{Gathered, PART_TIME_MAX};
 use crate::door::Caller;
 use crate::events;
 use crate::expected::Expected;
@@ -21,12 +24,16 @@ use crate::proto::google::rpc;
 use crate::proto::shared::{self, AllStreamPosition, StreamIdentifier};
 use crate::proto::streams::batch_append_resp::success::{CurrentRevisionOption, PositionOption};
 use crate::proto::streams::{BatchAppendReq, BatchAppendResp, batch_append_resp};
+use crate::refusals;
 use crate::store::{Outcome, Store};
 
 /// Appends of one call that are under way at a time; further ones wait in the connection.
 const UNDER_WAY_MAX: usize = 256;
 /// Appends of one call whose last part has not come yet.
 const UNFINISHED_MAX: usize = 64;
+
+/// What a response says of a name, at most: one that is refused may be long.
+const NAME_BYTES_SAID_MAX: usize = 2 * STREAM_NAME_BYTES_MAX;
 
 /// An append, as far as its parts have come.
 struct Unfinished {
@@ -35,6 +42,8 @@ struct Unfinished {
     identifier: Option<StreamIdentifier>,
     expected: Expected,
     gathered: Gathered,
+    /// When its last part came.
+    came: Instant,
     refused: Option<Status>,
 }
 
@@ -49,17 +58,9 @@ pub fn responses<R>(
 where
     R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin + Send,
 {
-    let session = Session {
-        store,
-        caller,
-        requests: Some(requests),
-        unfinished: HashMap::new(),
-        under_way: FuturesUnordered::new(),
-    };
-    stream::try_unfold(
-        session,
-        |mut session| async move { Ok(session.next().await?.map(|response| (response, session))) },
-    )
+    stream::try_unfold(Session::new(store, caller, requests, PART_TIME_MAX), |mut session| async move {
+        Ok(session.next().await?.map(|response| (response, session)))
+    })
 }
 
 struct Session<R> {
@@ -69,6 +70,8 @@ struct Session<R> {
     requests: Option<R>,
     unfinished: HashMap<Uuid, Unfinished>,
     under_way: FuturesUnordered<UnderWay>,
+    /// How long the next part of an append may take.
+    patience: Duration,
 }
 
 enum Next {
@@ -78,9 +81,14 @@ enum Next {
 }
 
 impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
+    fn new(store: Arc<Store>, caller: Caller, requests: R, patience: Duration) -> Self {
+        let (unfinished, under_way) = (HashMap::new(), FuturesUnordered::new());
+        Self { store, caller, requests: Some(requests), unfinished, under_way, patience }
+    }
+
     async fn next(&mut self) -> Result<Option<BatchAppendResp>, Status> {
         loop {
-            match self.either().await {
+            match self.in_time().await? {
                 Next::End => return Ok(None),
                 Next::Response(response) => return Ok(Some(response)),
                 Next::Request(None) => self.requests = None,
@@ -89,16 +97,32 @@ impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
         }
     }
 
+    /// What comes first, where no append lacks its next part for too long.
+    async fn in_time(&mut self) -> Result<Next, Status> {
+        let oldest = self.unfinished.values().map(|unfinished| unfinished.came).min();
+        match oldest {
+            // Where no more is taken, it is not the client that is late.
+            Some(oldest) if self.takes_requests() => {
+                let until = oldest + self.patience;
+                timeout_at(until, self.either()).await.map_err(|_| refusals::part_too_late())
+            }
+            _ => Ok(self.either().await),
+        }
+    }
+
+    fn takes_requests(&self) -> bool {
+        self.under_way.len() < UNDER_WAY_MAX
+    }
+
     /// What comes first: a request, where there is room for it, or the end of an append.
     async fn either(&mut self) -> Next {
         poll_fn(|context| {
             if let Poll::Ready(Some(response)) = self.under_way.poll_next_unpin(context) {
                 return Poll::Ready(Next::Response(response));
             }
+            let takes = self.takes_requests();
             match &mut self.requests {
-                Some(requests) if self.under_way.len() < UNDER_WAY_MAX => {
-                    requests.poll_next_unpin(context).map(Next::Request)
-                }
+                Some(requests) if takes => requests.poll_next_unpin(context).map(Next::Request),
                 None if self.under_way.is_empty() => Poll::Ready(Next::End),
                 _ => Poll::Pending,
             }
@@ -129,6 +153,7 @@ impl<R: Stream<Item = Result<BatchAppendReq, Status>> + Unpin> Session<R> {
         } else if self.unfinished.len() == UNFINISHED_MAX {
             return Err(Status::resource_exhausted(format!("more than {UNFINISHED_MAX} appends lack their last part")));
         } else {
+            unfinished.came = Instant::now();
             self.unfinished.insert(id, unfinished);
         }
         Ok(())
@@ -140,15 +165,22 @@ fn begin(store: &Store, request: &BatchAppendReq) -> Option<Unfinished> {
     Some(Unfinished {
         correlation: request.correlation_id.clone(),
         stream: names::parse(options.stream_identifier.as_ref()),
-        identifier: options.stream_identifier.clone(),
+        identifier: options.stream_identifier.as_ref().map(said),
         expected: Expected::or_any(options.expected_stream_position),
         gathered: store.room.gather(),
+        came: Instant::now(),
         refused: None,
     })
 }
 
+/// A name for the response: clients insist on one. Copied, as it shares the memory of a whole message.
+fn said(identifier: &StreamIdentifier) -> StreamIdentifier {
+    let name = &identifier.stream_name;
+    StreamIdentifier { stream_name: Bytes::copy_from_slice(&name[..name.len().min(NAME_BYTES_SAID_MAX)]) }
+}
+
 async fn finish(store: Arc<Store>, caller: Caller, unfinished: Unfinished) -> BatchAppendResp {
-    let Unfinished { correlation, stream, identifier, expected, mut gathered, refused } = unfinished;
+    let Unfinished { correlation, stream, identifier, expected, mut gathered, came: _, refused } = unfinished;
     let outcome = match (stream, refused) {
         (Err(status), _) | (_, Some(status)) => Err(status),
         (Ok(stream), None) => store.append(&caller, &stream, expected, gathered.take_events()).await,
@@ -211,5 +243,42 @@ fn success(appended: &Appended) -> batch_append_resp::Success {
         } else {
             PositionOption::Position(position)
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use casebook_eventlog::embedded::{EmbeddedLog, Options as LogOptions};
+
+    use super::*;
+    use crate::door::Access;
+    use crate::events::IdForm;
+    use crate::proto::streams::batch_append_req::Options;
+
+    #[test]
+    fn of_a_name_that_is_refused_little_is_kept() {
+        let long = StreamIdentifier { stream_name: "x".repeat(1 << 20).into() };
+        assert_eq!(said(&long).stream_name.len(), NAME_BYTES_SAID_MAX);
+        assert!(long.stream_name.is_unique());
+    }
+
+    #[tokio::test]
+    async fn an_append_whose_last_part_does_not_come_ends_the_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(EmbeddedLog::open(folder.path(), LogOptions::default()).unwrap());
+        let (store, caller) = (Arc::new(Store::new(log)), Caller::anyone(Access::Append));
+        let request = |id: Uuid, is_final| {
+            let stream_identifier = Some(StreamIdentifier { stream_name: "case-1".into() });
+            let options = Some(Options { stream_identifier, ..Options::default() });
+            let correlation_id = Some(IdForm::Text.id(id));
+            Ok(BatchAppendReq { correlation_id, options, proposed_messages: Vec::new(), is_final })
+        };
+        let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
+        // The other one is no part of the first.
+        let requests = stream::iter([request(one, false), request(other, true)]).chain(stream::pending());
+        let mut session = Session::new(store, caller, requests, Duration::from_millis(500));
+        let response = session.next().await.unwrap().unwrap();
+        assert_eq!(response.correlation_id, Some(IdForm::Text.id(other)));
+        assert_eq!(session.next().await.unwrap_err().code(), Code::DeadlineExceeded);
     }
 }

@@ -67,7 +67,7 @@ pub fn basic(authorization: &str) -> Option<(String, String)> {
 #[derive(Clone)]
 pub struct Caller {
     access: Access,
-    /// When a subscription ends, however it goes; none: it does not.
+    /// When a read ends, however it goes; none: it does not.
     pub(crate) until: Option<Instant>,
     /// None: the access lists of streams are not looked at.
     user: Option<Arc<User>>,
@@ -99,7 +99,7 @@ impl Caller {
         Self { access, until: None, user: Some(user), sight: None }
     }
 
-    /// The same, for so long: subscriptions end then.
+    /// The same, for so long: reads and subscriptions end then.
     #[must_use]
     pub fn for_so_long(self, left: Duration) -> Self {
         Self { until: Instant::now().checked_add(left), ..self }

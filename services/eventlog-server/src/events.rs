@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::uuid::Uuid;
 use bytes::Bytes;
-use casebook_eventlog::{EVENT_BYTES_MAX, NewEvent, RecordedEvent};
+use casebook_eventlog::{EVENT_BYTES_MAX, EVENT_TYPE_BYTES_MAX, NewEvent, RecordedEvent};
 use tonic::Status;
 
 use crate::names;
@@ -53,7 +53,7 @@ pub fn parse_id(id: Option<shared::Uuid>) -> Result<Uuid, Status> {
             halves.least_significant_bits.cast_unsigned(),
         )),
         Some(uuid::Value::String(text)) => {
-            Uuid::try_parse(&text).map_err(|_| Status::invalid_argument(format!("`{text}` is no UUID")))
+            Uuid::try_parse(&text).map_err(|_| Status::invalid_argument("an id is no UUID"))
         }
         None => Err(Status::invalid_argument("an id is missing")),
     }
@@ -68,15 +68,21 @@ pub fn parse_event(
 ) -> Result<NewEvent, Status> {
     let id = parse_id(id)?;
     let event_type = metadata.remove(TYPE).ok_or_else(|| refusals::required_metadata_missing(TYPE))?;
+    // Before it is kept: what an append keeps is counted by its data and metadata.
+    if event_type.is_empty() || event_type.len() > EVENT_TYPE_BYTES_MAX {
+        return Err(Status::invalid_argument(format!("the type of an event has 1 to {EVENT_TYPE_BYTES_MAX} bytes")));
+    }
     let content_type =
         metadata.remove(CONTENT_TYPE).ok_or_else(|| refusals::required_metadata_missing(CONTENT_TYPE))?;
     if content_type != JSON {
-        return Err(Status::invalid_argument(format!("events of this log are {JSON}, not {content_type}")));
+        return Err(Status::invalid_argument(format!("events of this log are {JSON} and nothing else")));
     }
     if data.len() > EVENT_BYTES_MAX || custom_metadata.len() > EVENT_BYTES_MAX {
         return Err(refusals::append_too_large(EVENT_BYTES_MAX));
     }
-    Ok(NewEvent { id, event_type: event_type.into(), data, metadata: custom_metadata })
+    // Copied: they share the memory of a whole message, whatever else that held.
+    let (data, metadata) = (Bytes::copy_from_slice(&data), Bytes::copy_from_slice(&custom_metadata));
+    Ok(NewEvent { id, event_type: event_type.into(), data, metadata })
 }
 
 /// An event as a response holds it, and the link that led to it.
@@ -108,5 +114,31 @@ fn recorded(event: &RecordedEvent, form: IdForm) -> read_event::RecordedEvent {
         ]),
         custom_metadata: event.metadata.clone(),
         data: event.data.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(event_type: &str, data: Bytes) -> Result<NewEvent, Status> {
+        let metadata =
+            [(TYPE, event_type), (CONTENT_TYPE, JSON)].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        parse_event(Some(IdForm::Text.id(Uuid::new_v4())), metadata.into(), Bytes::new(), data)
+    }
+
+    #[test]
+    fn a_type_that_the_log_does_not_take_is_refused_before_it_is_kept() {
+        assert!(parse(&"x".repeat(EVENT_TYPE_BYTES_MAX), Bytes::new()).is_ok());
+        for wrong in ["", &"x".repeat(EVENT_TYPE_BYTES_MAX + 1)] {
+            assert_eq!(parse(wrong, Bytes::new()).unwrap_err().code(), tonic::Code::InvalidArgument);
+        }
+    }
+
+    #[test]
+    fn an_event_keeps_nothing_of_the_message_that_it_came_in() {
+        let message = Bytes::from(vec![b'7'; 1 << 20]);
+        let event = parse("Opened", message.slice(..1)).unwrap();
+        assert!(message.is_unique() && event.data == "7");
     }
 }

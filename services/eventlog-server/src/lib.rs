@@ -3,6 +3,7 @@
 //!
 //! * [`server`]: one port. [`door`]: who may come in; [`users`]: by name and password; [`tls`]: encrypted.
 //! * [`node`]: features and gossip. [`streams`]: the calls of the service of streams.
+//! * [`bodies`]: how much a call may send before it is known whose it is.
 //! * [`append`], [`batch`], [`read`]: what those calls do, on a [`store`] that adds to the log what clients expect of
 //!   streams: that they exist or not, that they can be deleted, their metadata ([`state`]) and who is permitted
 //!   what ([`acl`]).
@@ -12,6 +13,7 @@
 mod acl;
 mod append;
 mod batch;
+mod bodies;
 mod door;
 mod events;
 mod expected;

@@ -60,6 +60,11 @@ pub fn append_too_large(bytes_max: usize) -> Status {
     )
 }
 
+/// An append was begun and not ended.
+pub fn part_too_late() -> Status {
+    Status::deadline_exceeded("the next part of an append takes too long")
+}
+
 /// An event lacks its type or its content type.
 pub fn required_metadata_missing(property: &str) -> Status {
     exception(

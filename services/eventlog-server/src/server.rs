@@ -7,6 +7,7 @@ use casebook_eventlog::embedded::EmbeddedLog;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
+use tower::util::MapRequestLayer;
 
 use crate::append::APPEND_BYTES_MAX;
 use crate::door::Door;
@@ -14,9 +15,9 @@ use crate::node::Node;
 use crate::proto::gossip::gossip_server::GossipServer;
 use crate::proto::server_features::server_features_server::ServerFeaturesServer;
 use crate::proto::streams::streams_server::StreamsServer;
-use crate::socket;
 use crate::store::Store;
 use crate::streams::Streams;
+use crate::{bodies, socket};
 
 /// Calls of one connection that run at a time: each subscription is one.
 const CALLS_PER_CONNECTION_MAX: u32 = 1024;
@@ -38,7 +39,7 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves the log until `stop`, then lets running calls end. Subscriptions end with UNAVAILABLE.
+/// Serves the log until `stop`, then lets running calls end. Reads end with UNAVAILABLE.
 pub async fn serve(
     listener: TcpListener,
     log: Arc<EmbeddedLog>,
@@ -57,6 +58,7 @@ pub async fn serve(
         .max_concurrent_streams(CALLS_PER_CONNECTION_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(MapRequestLayer::new(bodies::bounded))
         .add_service(ServerFeaturesServer::from_arc(Arc::clone(&node)))
         .add_service(GossipServer::from_arc(node))
         .add_service(streams);

@@ -5,24 +5,56 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, stream};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-pub struct Socket(TcpStream);
+/// Connections at a time; further ones wait in the system's queue.
+const CONNECTIONS_MAX: usize = 1024;
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// A connection, and its place among those that there may be.
+pub struct Socket(TcpStream, #[expect(dead_code, reason = "is given back when it is dropped")] OwnedSemaphorePermit);
 
 /// The connections that clients make.
 pub fn accepted(listener: TcpListener) -> impl Stream<Item = io::Result<Socket>> + Send {
-    TcpListenerStream::new(listener).map(|accepted| {
-        let stream = accepted?;
-        stream.set_nodelay(true)?;
-        Ok(Socket(stream))
+    accepted_up_to(CONNECTIONS_MAX, listener)
+}
+
+fn accepted_up_to(max: usize, listener: TcpListener) -> impl Stream<Item = io::Result<Socket>> + Send {
+    stream::unfold((listener, Arc::new(Semaphore::new(max))), |(listener, places)| async move {
+        Some((accept(&listener, &places).await, (listener, places)))
     })
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<Socket> {
+    let place = match Arc::clone(places).try_acquire_owned() {
+        Ok(place) => place,
+        Err(_) => {
+            tracing::warn!("there are as many connections as there may be: the next waits until one of them ends");
+            Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?
+        }
+    };
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            stream.set_nodelay(true)?;
+            Ok(Socket(stream, place))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be taken");
+            // The machine has no room for one: at once there would be none either.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            Err(error)
+        }
+    }
 }
 
 #[cfg(feature = "tls")]
@@ -30,8 +62,7 @@ pub use encrypted::encrypted;
 
 #[cfg(feature = "tls")]
 mod encrypted {
-    use std::time::Duration;
-
+    use futures::StreamExt as _;
     use tokio_rustls::server::TlsStream;
 
     use super::*;
@@ -42,8 +73,6 @@ mod encrypted {
     /// Connections that are being agreed on at a time; further ones wait in the system's queue.
     const HANDSHAKES_MAX: usize = 256;
 
-    const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
     pub struct EncryptedSocket(TlsStream<Socket>);
 
     /// The connections of clients with which one could agree. Of the others nobody hears but the operator.
@@ -52,10 +81,6 @@ mod encrypted {
         let agreeing = accepted(listener).map(move |accepted| {
             let acceptor = acceptor.clone();
             async move {
-                if accepted.is_err() {
-                    // The machine has no room for one: at once there would be none either.
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
                 match tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(accepted?)).await {
                     Ok(agreed) => agreed.map(EncryptedSocket),
                     Err(_) => Err(io::ErrorKind::TimedOut.into()),
@@ -159,5 +184,25 @@ impl Connected for Socket {
 
     fn connect_info(&self) -> TcpConnectInfo {
         self.0.connect_info()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_waits_until_there_is_a_place_for_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut accepted = Box::pin(accepted_up_to(1, listener));
+        let _clients = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
+        let first = accepted.next().await.unwrap().unwrap();
+        let waits = tokio::time::timeout(Duration::from_millis(50), accepted.next()).await;
+        assert!(waits.is_err(), "there is one place");
+        drop(first);
+        accepted.next().await.unwrap().unwrap();
     }
 }

@@ -1,5 +1,6 @@
 //! The log as KurrentDB's clients see it: with streams that exist or do not, that are deleted, and that come back.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use casebook_eventlog::{
     AppendError, Appended, Direction, EventLog as _, Expected as LogExpected, NewEvent, Position, StreamName,
 };
 use serde_json::Value;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -22,9 +24,15 @@ use crate::state::{METADATA_TYPE, States, StreamState, TOMBSTONE_TYPE};
 /// How often a delete is tried where others change the metadata of its stream meanwhile.
 const DELETE_TRIES_MAX: usize = 8;
 
+/// Locks of streams.
+const ENDS: usize = 64;
+
 pub struct Store {
     pub log: Arc<EmbeddedLog>,
     pub states: Arc<States>,
+    /// Appends to a stream hold its lock together, whoever ends it holds it alone: what is acknowledged before it ends was
+    /// looked at by who ends it. Streams share locks.
+    ends: [Arc<RwLock<()>>; ENDS],
     /// For appends that are not done yet.
     pub room: Room,
 }
@@ -43,7 +51,14 @@ pub enum Outcome {
 
 impl Store {
     pub fn new(log: Arc<EmbeddedLog>) -> Self {
-        Self { log, states: Arc::new(States::new()), room: Room::new() }
+        Self { log, states: Arc::new(States::new()), ends: std::array::from_fn(|_| Arc::default()), room: Room::new() }
+    }
+
+    fn end_of(&self, stream: &StreamName) -> Arc<RwLock<()>> {
+        let mut hasher = DefaultHasher::new();
+        stream.as_str().hash(&mut hasher);
+        let number = usize::try_from(hasher.finish() % ENDS as u64).unwrap_or(0);
+        Arc::clone(&self.ends[number])
     }
 
     /// What the metadata of a stream says; a stream with a tombstone is refused.
@@ -97,6 +112,8 @@ impl Store {
         events: Vec<NewEvent>,
     ) -> Result<Outcome, Status> {
         self.permit(caller, Act::Append, stream).await?;
+        let end = self.end_of(stream);
+        let _not_ended = end.read().await;
         let state = self.state(stream).await?;
         if events.is_empty() {
             let current = self.seen(stream, &state).await?;
@@ -107,7 +124,7 @@ impl Store {
             Ok(expected) => expected,
             Err(current) => return Ok(Outcome::WrongExpectedVersion { current }),
         };
-        self.append_to_log(stream, expected, events).await
+        self.append_to_log(stream, expected, events, None).await
     }
 
     async fn append_to_log(
@@ -115,6 +132,7 @@ impl Store {
         stream: &StreamName,
         expected: LogExpected,
         events: Vec<NewEvent>,
+        ending: Option<OwnedRwLockWriteGuard<()>>,
     ) -> Result<Outcome, Status> {
         let outcome = if names::described_by(stream).is_some() {
             // On a task of its own: the log appends also where the client goes away, and then the state is stale as well.
@@ -122,6 +140,7 @@ impl Store {
             let describing = tokio::spawn(async move {
                 let outcome = log.append(&stream, expected, events).await;
                 states.forget(&stream);
+                drop(ending);
                 outcome
             });
             describing.await.map_err(|error| Status::unavailable(error.to_string()))?
@@ -178,7 +197,7 @@ impl Store {
             let cut = last.map_or(state.truncate_before, |last| last + 1);
             let metadata = Value::Object(state.truncated_before(cut)).to_string().into();
             let unchanged = state.said_at.map_or(LogExpected::NoStream, LogExpected::Revision);
-            match self.describe(stream, unchanged, METADATA_TYPE, metadata).await? {
+            match self.describe(stream, unchanged, METADATA_TYPE, metadata, None).await? {
                 Outcome::Appended(appended) => return Ok(appended.position),
                 Outcome::WrongExpectedVersion { .. } | Outcome::Nothing { .. } => {}
             }
@@ -194,6 +213,7 @@ impl Store {
         expected: Expected,
     ) -> Result<Position, Status> {
         self.permit(caller, Act::Delete, stream).await?;
+        let ending = self.end_of(stream).write_owned().await;
         let state = self.state(stream).await?;
         let last = self.last_revision(stream).await?;
         let seen = last.filter(|last| !state.is_deleted(*last));
@@ -204,7 +224,7 @@ impl Store {
         if !fits {
             return Err(refusals::wrong_expected_version(stream, expected, last));
         }
-        match self.describe(stream, LogExpected::Any, TOMBSTONE_TYPE, Bytes::from_static(b"{}")).await? {
+        match self.describe(stream, LogExpected::Any, TOMBSTONE_TYPE, Bytes::from_static(b"{}"), Some(ending)).await? {
             Outcome::Appended(appended) => Ok(appended.position),
             Outcome::WrongExpectedVersion { .. } | Outcome::Nothing { .. } => {
                 Err(Status::aborted("another writer was quicker"))
@@ -219,22 +239,25 @@ impl Store {
         expected: LogExpected,
         event_type: &str,
         data: Bytes,
+        ending: Option<OwnedRwLockWriteGuard<()>>,
     ) -> Result<Outcome, Status> {
         let metadata = names::metadata_of(stream)
             .ok_or_else(|| Status::invalid_argument(format!("the name of `{stream}` is too long for metadata")))?;
         let event = NewEvent { id: Uuid::new_v4(), event_type: event_type.into(), data, metadata: Bytes::new() };
-        self.append_to_log(&metadata, expected, vec![event]).await
+        self.append_to_log(&metadata, expected, vec![event], ending).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use casebook_eventlog::embedded::Options;
 
     use super::*;
     use crate::door::Access;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     #[tokio::test(flavor = "multi_thread")]
     async fn metadata_of_a_client_that_went_away_is_known() {
@@ -253,10 +276,31 @@ mod tests {
             };
             let writing = store.append(&caller, &metadata, Expected::Any, vec![event]);
             let _ = tokio::time::timeout(Duration::from_micros(micros), writing).await;
-            // Long enough for what was begun to end.
+            // What was begun ends meanwhile, or else a little later.
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let written = States::new().of(&log, &stream).await.unwrap();
-            assert_eq!(store.state(&stream).await.unwrap(), written, "gone after {micros} µs");
+            let until = Instant::now() + PATIENCE;
+            while store.state(&stream).await.unwrap() != States::new().of(&log, &stream).await.unwrap() {
+                assert!(Instant::now() < until, "gone after {micros} µs, its state is not known");
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_an_append_and_the_end_that_does_not_expect_it_one_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(EmbeddedLog::open(folder.path(), Options::default()).unwrap());
+        let (store, caller) = (Arc::new(Store::new(log)), Caller::anyone(Access::Delete));
+        let event =
+            || NewEvent { id: Uuid::new_v4(), event_type: "Opened".into(), data: "7".into(), metadata: Bytes::new() };
+        for _ in 0..100 {
+            let stream = StreamName::of("case", Uuid::new_v4());
+            store.append(&caller, &stream, Expected::Any, vec![event()]).await.unwrap();
+            let appending = {
+                let (store, caller, stream, event) = (Arc::clone(&store), caller.clone(), stream.clone(), event());
+                tokio::spawn(async move { store.append(&caller, &stream, Expected::Any, vec![event]).await })
+            };
+            let ended = store.tombstone(&caller, &stream, Expected::Revision(0)).await;
+            assert_ne!(appending.await.unwrap().is_ok(), ended.is_ok(), "{ended:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::door::{Call, Caller, Guard};
+use crate::door::{Access, Call, Caller, Guard};
 use crate::expected::Expected;
 use crate::proto::streams::streams_server;
 use crate::proto::streams::{
@@ -34,6 +34,13 @@ impl Streams {
         let authorization = metadata.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
         self.guard.admit(authorization, call).await
     }
+
+    /// Before anything is gathered: who may append nowhere takes no room from those who may.
+    async fn admit_to_append(&self, metadata: &MetadataMap) -> Result<Caller, Status> {
+        let caller = self.admit(metadata, Call::Write).await?;
+        caller.check(Access::Append)?;
+        Ok(caller)
+    }
 }
 
 #[tonic::async_trait]
@@ -48,7 +55,7 @@ impl streams_server::Streams for Streams {
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {
-        let caller = self.admit(request.metadata(), Call::Write).await?;
+        let caller = self.admit_to_append(request.metadata()).await?;
         Ok(Response::new(append::append(&self.store, &caller, request.into_inner()).await?))
     }
 
@@ -77,7 +84,7 @@ impl streams_server::Streams for Streams {
         &self,
         request: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
-        let caller = self.admit(request.metadata(), Call::Write).await?;
+        let caller = self.admit_to_append(request.metadata()).await?;
         Ok(Response::new(Box::pin(batch::responses(Arc::clone(&self.store), caller, request.into_inner()))))
     }
 }

@@ -1,8 +1,8 @@
 //! Users with passwords, from a file.
 //!
 //! A password is looked at with Argon2, which is slow by design. So what was right once is remembered while the process
-//! lives, as a keyed hash, and how many are looked at together is bounded: whoever guesses does not slow down those who
-//! know.
+//! lives, as a keyed hash, and how many are looked at together, and how many wait for that, is bounded: whoever guesses does
+//! not slow down those whose password was right before. The others may hear that too many wait.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -24,6 +24,8 @@ use crate::door::{Access, Call, Caller, Guard, User, basic};
 const REMEMBERED_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// Passwords that are looked at together: each takes 19 MiB and some tens of milliseconds of a core.
 const LOOKED_AT_MAX: usize = 2;
+/// Callers whose passwords wait to be looked at.
+const WAITING_MAX: usize = 64;
 const SALT_BYTES: usize = 16;
 /// What a line has in place of groups where there are none.
 const NO_GROUPS: &str = "-";
@@ -52,6 +54,7 @@ pub struct Users {
     /// Of this process alone: what is remembered tells nobody anything.
     key: [u8; 32],
     looking: Arc<Semaphore>,
+    waiting: Semaphore,
 }
 
 struct Known {
@@ -87,6 +90,7 @@ impl Users {
             right: Mutex::new(LruCache::new(REMEMBERED_MAX)),
             key,
             looking: Arc::new(Semaphore::new(LOOKED_AT_MAX)),
+            waiting: Semaphore::new(WAITING_MAX),
         })
     }
 
@@ -101,7 +105,12 @@ impl Users {
         }
         let hash = known.map_or(&self.nobody, |known| &known.password);
         let (hash, password) = (Arc::clone(hash), password.to_owned());
+        let waiting = self
+            .waiting
+            .try_acquire()
+            .map_err(|_| Status::resource_exhausted("too many passwords wait to be looked at: try again later"))?;
         let looking = Arc::clone(&self.looking).acquire_owned().await.map_err(|_| wrong())?;
+        drop(waiting);
         let right = tokio::task::spawn_blocking(move || {
             // A caller that went away meanwhile does not make room for the next before this is done.
             let _looking = looking;
@@ -241,6 +250,18 @@ mod tests {
             let refused = users.admit(header, Call::Write).await.unwrap_err();
             assert_eq!(refused.code(), tonic::Code::Unauthenticated, "{header:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn no_more_than_so_many_wait_and_who_was_right_before_does_not() {
+        let line = user_line("li", Access::Append, &[], "word").unwrap();
+        let users = users(&line).unwrap();
+        assert!(admit(&users, "li", "word").await.is_ok());
+        let _looking = users.looking.try_acquire_many(2).unwrap();
+        let _waiting = users.waiting.try_acquire_many(64).unwrap();
+        let refused = admit(&users, "li", "other").await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+        assert!(admit(&users, "li", "word").await.is_ok());
     }
 
     #[test]

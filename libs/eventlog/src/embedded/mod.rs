@@ -112,20 +112,36 @@ impl EmbeddedLog {
         Ok(Self { path: path.to_path_buf(), readers, writing: None })
     }
 
-    /// Events of `$all` before `before` (from its end where that is `None`), newest first. At most `limit` events, also bounded
-    /// by `READ_EVENTS_MAX` and `READ_BYTES_MAX`.
+    /// Events of `$all` before `before` (from its end where that is `None`), newest first, no more than `page`.
     pub async fn read_all_backwards(
         &self,
         before: Option<Position>,
         filter: &Filter,
-        limit: usize,
+        page: Page,
     ) -> Result<Stretch, ReadError> {
         let filter = filter.clone();
         // The disk shows an event a moment before the followers' feed does. Whoever hears of it here must find it there.
         // Without a writer the disk alone tells where the log ends.
         let end = self.readers.head().await?.0.saturating_add(1);
         let before = before.map_or(end, |before| before.0.min(end));
-        self.readers.read(move |reader| reader.all_backwards(before, &filter, limit)).await
+        self.readers.read(move |reader| reader.all_backwards(before, &filter, page)).await
+    }
+
+    /// `read_all`, no more than `page`.
+    pub async fn read_all_page(&self, after: Position, filter: &Filter, page: Page) -> Result<Batch, ReadError> {
+        self.readers.all(after, filter, page).await
+    }
+
+    /// `read_stream`, no more than `page`: [`Page::ends_stream`] tells whether the stream ends there.
+    pub async fn read_stream_page(
+        &self,
+        stream: &StreamName,
+        direction: Direction,
+        from: Option<u64>,
+        page: Page,
+    ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let stream = stream.clone();
+        self.readers.read(move |reader| reader.stream(&stream, direction, from, page)).await
     }
 
     /// A subscription whose batches are no larger than `page`: for followers that may be many, and slow.
@@ -182,12 +198,11 @@ impl EventLog for EmbeddedLog {
         from: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let stream = stream.clone();
-        self.readers.read(move |reader| reader.stream(&stream, direction, from, limit)).await
+        self.read_stream_page(stream, direction, from, Page { events: limit, ..Page::MAX }).await
     }
 
     async fn read_all(&self, after: Position, filter: &Filter, limit: usize) -> Result<Batch, ReadError> {
-        self.readers.all(after, filter, Page { events: limit, ..Page::MAX }).await
+        self.read_all_page(after, filter, Page { events: limit, ..Page::MAX }).await
     }
 
     fn subscribe(&self, after: Position, filter: Filter) -> Box<dyn Subscription> {

@@ -103,21 +103,24 @@ impl Reader {
 
     /// One stretch of `$all` before `before`, newest first, from one snapshot. `before` lies at most just behind the head:
     /// every position before it holds an event, down to the first, or the disk lost it.
-    pub fn all_backwards(&mut self, before: u64, filter: &Filter, limit: usize) -> Result<Stretch, ReadError> {
+    pub fn all_backwards(&mut self, before: u64, filter: &Filter, page: Page) -> Result<Stretch, ReadError> {
         let mut stretch = Stretch { events: Vec::new(), through: Position(before), at_start: false };
-        let limit = limit.min(READ_EVENTS_MAX);
-        let mut looked_at = LookedAt::default();
+        let page = page.bounded();
+        let (mut looked_at, mut bytes) = (LookedAt::default(), 0);
         let mut due = before.saturating_sub(1);
         let mut statement = self.connection.prepare_cached(ALL_BACKWARDS).map_err(unreadable)?;
         let mut rows = statement.query([signed(before)]).map_err(unreadable)?;
-        while due > 0 && stretch.events.len() < limit && !looked_at.enough() {
+        while due > 0 && stretch.events.len() < page.events && bytes < page.bytes && !looked_at.enough() {
             let missing = || ReadError::Corrupt(format!("the event at position {due} is missing"));
             let row = rows.next().map_err(unreadable)?.ok_or_else(missing)?;
             if number(row, 0)? != due {
                 return Err(missing());
             }
             let (event, length) = self.decoder.matching(&self.connection, row, filter)?;
-            stretch.events.extend(event.map(Arc::new));
+            if let Some(event) = event {
+                bytes += length;
+                stretch.events.push(Arc::new(event));
+            }
             stretch.through = Position(due);
             due -= 1;
             looked_at.add(length);
@@ -132,8 +135,9 @@ impl Reader {
         stream: &StreamName,
         direction: Direction,
         from: Option<u64>,
-        limit: usize,
+        page: Page,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let page = page.bounded();
         let snapshot = self.connection.unchecked_transaction().map_err(unreadable)?;
         let Some(id) = absence::stream_number(&snapshot, stream).map_err(unreadable)? else { return Ok(Vec::new()) };
         let (query, start) = match direction {
@@ -145,7 +149,7 @@ impl Reader {
         let mut rows = statement.query(params![id, signed(start)]).map_err(unreadable)?;
         let mut events: Vec<Arc<RecordedEvent>> = Vec::new();
         let (mut bytes, mut exhausted) = (0, false);
-        while events.len() < limit.min(READ_EVENTS_MAX) && bytes < READ_BYTES_MAX {
+        while events.len() < page.events && bytes < page.bytes {
             let Some(row) = rows.next().map_err(unreadable)? else {
                 exhausted = true;
                 break;

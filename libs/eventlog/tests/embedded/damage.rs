@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog};
+use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Page};
 use casebook_eventlog::{Direction, EventLog, Expected, Filter, Position, ReadError, StreamName};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::given::{event, open, stream};
+use crate::given::{NEWEST, event, open, stream};
 
 async fn three_events(folder: &Path) -> StreamName {
     let stream = stream();
@@ -85,7 +85,7 @@ async fn damage_takes_no_event_out_of_what_a_filter_lets_through() {
         let log = EmbeddedLog::open_read_only(folder.path()).expect("a log");
         let filter = Filter::categories(["case"]);
         let forwards = log.read_all(Position::START, &filter, 100).await.map(|batch| batch.events.len());
-        let backwards = log.read_all_backwards(None, &filter, 100).await.map(|stretch| stretch.events.len());
+        let backwards = log.read_all_backwards(None, &filter, Page::MAX).await.map(|stretch| stretch.events.len());
         for answer in [forwards, backwards] {
             match answer {
                 Err(ReadError::Corrupt(_)) if noticed => {}
@@ -102,7 +102,7 @@ async fn read_backwards_without(position: u64, limit: usize) -> Result<Vec<u64>,
     let log = open(folder.path());
     let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
     connection.execute("DELETE FROM events WHERE position = ?1", [position.cast_signed()]).expect("a change");
-    let stretch = log.read_all_backwards(None, &Filter::all(), limit).await?;
+    let stretch = log.read_all_backwards(None, &Filter::all(), Page { events: limit, ..Page::MAX }).await?;
     Ok(stretch.events.iter().map(|event| event.position.0).collect())
 }
 
@@ -128,9 +128,9 @@ async fn a_page_read_backwards_begins_where_the_one_behind_it_ended() {
     let connection = Connection::open(folder.path().join(DATABASE_FILE)).expect("a database");
     connection.execute("DELETE FROM events WHERE position = 2", []).expect("a change");
     for log in [&writer, &reader] {
-        let newest = log.read_all_backwards(None, &Filter::all(), 1).await.expect("the newest");
+        let newest = log.read_all_backwards(None, &Filter::all(), NEWEST).await.expect("the newest");
         assert!(!newest.at_start);
-        let before = log.read_all_backwards(Some(newest.through), &Filter::all(), 1).await;
+        let before = log.read_all_backwards(Some(newest.through), &Filter::all(), NEWEST).await;
         assert!(matches!(before, Err(ReadError::Corrupt(_))), "{before:?}");
     }
 }

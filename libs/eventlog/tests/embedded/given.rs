@@ -4,9 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use casebook_eventlog::embedded::{EmbeddedLog, Options};
+use casebook_eventlog::embedded::{EmbeddedLog, Options, Page};
 use casebook_eventlog::{EventLog, Filter, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent, StreamName};
 use uuid::Uuid;
+
+/// One event of a read backwards.
+pub const NEWEST: Page = Page { events: 1, ..Page::MAX };
 
 pub fn open(folder: &Path) -> EmbeddedLog {
     EmbeddedLog::open(folder, Options::default()).expect("the log opens")

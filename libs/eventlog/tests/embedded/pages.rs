@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Options, check};
+use casebook_eventlog::embedded::{DATABASE_FILE, EmbeddedLog, Options, Page, check};
 use casebook_eventlog::{
     AppendError, Appended, Direction, EventLog, Expected, Filter, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
     StreamName,
@@ -13,7 +13,7 @@ use chrono::DateTime;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::given::{crash_image, event_of, everything};
+use crate::given::{NEWEST, crash_image, event_of, everything};
 
 const PAGE: usize = 4096;
 const WAL: &str = "events.sqlite-wal";
@@ -71,17 +71,17 @@ impl Truth {
         };
         let forwards = log.read_all(Position::START, &Filter::all(), READ_EVENTS_MAX).await;
         hold("$all", forwards.ok().map(|batch| batch.events), &self.all);
-        let backwards = log.read_all_backwards(None, &Filter::all(), READ_EVENTS_MAX).await;
+        let backwards = log.read_all_backwards(None, &Filter::all(), Page::MAX).await;
         hold("$all backwards", backwards.ok().map(|stretch| reversed(stretch.events)), &self.all);
-        let newest = log.read_all_backwards(None, &Filter::all(), 1).await;
+        let newest = log.read_all_backwards(None, &Filter::all(), NEWEST).await;
         hold("the newest", newest.ok().map(|stretch| stretch.events), &self.all[self.all.len() - 1..].to_vec());
         let filter = Filter::categories([FILTERED]);
         let truth: Events = self.all.iter().filter(|event| filter.matches(&event.stream)).cloned().collect();
         let forwards = log.read_all(Position::START, &filter, READ_EVENTS_MAX).await;
         hold("$all of a category", forwards.ok().map(|batch| batch.events), &truth);
-        let backwards = log.read_all_backwards(None, &filter, READ_EVENTS_MAX).await;
+        let backwards = log.read_all_backwards(None, &filter, Page::MAX).await;
         hold("$all of a category backwards", backwards.ok().map(|stretch| reversed(stretch.events)), &truth);
-        let newest = log.read_all_backwards(None, &filter, 1).await;
+        let newest = log.read_all_backwards(None, &filter, NEWEST).await;
         hold("the newest of a category", newest.ok().map(|stretch| stretch.events), &truth[truth.len() - 1..].to_vec());
         for (stream, truth) in &self.streams {
             let forwards = log.read_stream(stream, Direction::Forwards, None, 100).await;
@@ -236,7 +236,7 @@ async fn a_page_that_goes_wrong_beneath_a_writer_is_never_served() {
         std::fs::write(&database, &bytes).expect("the file");
         let wrong = truth.wrong_answers(&log).await;
         assert!(wrong.is_empty(), "{other} in place of {page}: {wrong:?}");
-        refused += u32::from(log.read_all_backwards(None, &Filter::all(), READ_EVENTS_MAX).await.is_err());
+        refused += u32::from(log.read_all_backwards(None, &Filter::all(), Page::MAX).await.is_err());
     }
     assert!(refused > 10, "{refused} damages noticed");
 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use casebook_eventlog::{Direction, EventLog as _, Position, RecordedEvent};
+use casebook_eventlog::{Direction, Position, RecordedEvent};
 use tonic::Status;
 
-use super::{From, PAGE_EVENTS, Pages, Reading};
+use super::{From, Pages, Reading, Said, page_of};
 use crate::filter::Filter;
-use crate::proto::streams::ReadResp;
 use crate::refusals;
 
 pub(super) struct AllPages {
@@ -47,16 +46,16 @@ impl AllPages {
     async fn events(&self) -> Result<(Vec<Arc<RecordedEvent>>, Next), Status> {
         let log = &self.reading.store.log;
         // Where the log cannot leave out all that is not wanted, more is read than is asked for.
-        let limit = usize::try_from(self.left).unwrap_or(PAGE_EVENTS).min(PAGE_EVENTS);
+        let page = page_of(self.left);
         match self.next {
             Next::Behind(after) => {
-                let batch = log.read_all(after, &self.filter.of_log, limit).await;
+                let batch = log.read_all_page(after, &self.filter.of_log, page).await;
                 let batch = batch.map_err(|error| refusals::unread(&error))?;
                 let next = if batch.at_head { Next::Nothing } else { Next::Behind(batch.through) };
                 Ok((batch.events, next))
             }
             Next::Before(before) => {
-                let stretch = log.read_all_backwards(before, &self.filter.of_log, limit).await;
+                let stretch = log.read_all_backwards(before, &self.filter.of_log, page).await;
                 let stretch = stretch.map_err(|error| refusals::unread(&error))?;
                 let next = if stretch.at_start { Next::Nothing } else { Next::Before(Some(stretch.through)) };
                 Ok((stretch.events, next))
@@ -67,7 +66,7 @@ impl AllPages {
 }
 
 impl Pages for AllPages {
-    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
+    async fn next(&mut self) -> Result<Option<Vec<Said>>, Status> {
         if self.left == 0 || matches!(self.next, Next::Nothing) {
             return Ok(None);
         }
@@ -75,8 +74,8 @@ impl Pages for AllPages {
         self.next = next;
         let mut page = Vec::with_capacity(events.len());
         for event in &events {
-            if self.left > 0 && self.filter.matches(event)? && self.reading.shows(event).await? {
-                page.push(self.reading.response(event).await?);
+            if self.left > 0 && self.reading.wants(&self.filter, event).await? {
+                page.push(self.reading.said(event));
                 self.left -= 1;
             }
         }

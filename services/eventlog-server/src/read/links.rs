@@ -5,7 +5,8 @@ use std::sync::Arc;
 use casebook_eventlog::{Direction, EventLog as _, RecordedEvent, StreamName};
 use tonic::Status;
 
-use super::Reading;
+use super::{Reading, Said};
+use crate::filter::Filter;
 use crate::proto::streams::ReadResp;
 use crate::state::now;
 use crate::{events, names, refusals};
@@ -19,13 +20,32 @@ impl Reading {
         Ok(self.store.is_readable(&self.caller, &event.stream).await? && self.caller.sees(event).await?)
     }
 
-    /// An event as the client wants it. A link whose event is not to be read is shown without one.
-    pub(super) async fn response(&self, event: &Arc<RecordedEvent>) -> Result<ReadResp, Status> {
-        if !self.resolve_links || &*event.event_type != LINK_TYPE {
-            return Ok(events::response(Some(event), None, self.form));
+    /// Whether an event of `$all` is shown: one that is not for the caller is not heard of in an error either.
+    pub(super) async fn wants(&self, filter: &Filter, event: &RecordedEvent) -> Result<bool, Status> {
+        let matched = filter.matches(event);
+        if matches!(matched, Ok(false)) {
+            return Ok(false);
         }
-        let target = self.target(event).await?;
-        Ok(events::response(target.as_ref(), Some(event), self.form))
+        Ok(self.shows(event).await? && matched?)
+    }
+
+    /// An event as the client wants it.
+    pub(super) fn said(&self, event: &Arc<RecordedEvent>) -> Said {
+        if self.resolve_links && &*event.event_type == LINK_TYPE {
+            return Said::Link(Arc::clone(event));
+        }
+        Said::Response(events::response(Some(event), None, self.form))
+    }
+
+    /// What is sent of it. A link whose event is not to be read is shown without one.
+    pub(super) async fn response(&self, said: Said) -> Result<ReadResp, Status> {
+        match said {
+            Said::Response(response) => Ok(response),
+            Said::Link(link) => {
+                let target = self.target(&link).await?;
+                Ok(events::response(target.as_ref(), Some(&link), self.form))
+            }
+        }
     }
 
     /// Whether there is such a stream for the caller, whatever of it there is to be read.

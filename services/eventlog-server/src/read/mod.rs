@@ -9,8 +9,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use casebook_eventlog::embedded::Page;
-use casebook_eventlog::{Direction, Position, StreamName};
+use casebook_eventlog::{Direction, Position, RecordedEvent, StreamName};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -18,20 +19,23 @@ use self::all::AllPages;
 use self::stream::StreamPages;
 use crate::acl::Act;
 use crate::door::Caller;
-use crate::events::IdForm;
+use crate::events::{self, IdForm};
 use crate::filter::Filter;
-use crate::names;
 use crate::proto::streams::read_req::options::{
     CountOption, FilterOption, ReadDirection, StreamOption, all_options, stream_options, uuid_option,
 };
-use crate::proto::streams::{ReadReq, ReadResp, read_req};
+use crate::proto::streams::{ReadReq, ReadResp, read_req, read_resp};
 use crate::store::Store;
+use crate::{names, refusals};
 
-/// Events of one read of the log on behalf of a client: so many are in memory for it at a time.
-const PAGE_EVENTS: usize = 512;
+/// What a read takes from the log at a time: a client that does not read on holds so much of the server's memory, and the event
+/// that reached the bound.
+const PAGE: Page = Page { events: 512, bytes: 1 << 20 };
 
-/// What a subscription takes from the log at a time: a client that does not read holds so much of the server's memory.
-const FOLLOWED: Page = Page { events: PAGE_EVENTS, bytes: 1 << 20 };
+/// The same, where no more than so many are wanted.
+fn page_of(left: u64) -> Page {
+    Page { events: usize::try_from(left).unwrap_or(PAGE.events).min(PAGE.events), ..PAGE }
+}
 
 pub type Responses = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
 
@@ -96,18 +100,20 @@ pub async fn read(
     if let Target::Stream(stream, _) = &target {
         reading.store.permit(&reading.caller, Act::Read, stream).await?;
     }
+    let following = reading.clone();
+    let ends = Ends { stop, until: reading.caller.until };
     match (target, count, direction) {
         (Target::Stream(stream, from), Count::AtMost(count), direction) => {
-            Ok(paged(StreamPages::begin(reading, stream, direction, from, count).await?))
+            Ok(paged(following, StreamPages::begin(reading, stream, direction, from, count).await?, ends))
         }
         (Target::All(from, filter), Count::AtMost(count), direction) => {
-            Ok(paged(AllPages::begin(reading, direction, from, filter, count)))
+            Ok(paged(following, AllPages::begin(reading, direction, from, filter, count), ends))
         }
         (Target::Stream(stream, from), Count::Follow, Direction::Forwards) => {
-            follow::stream(reading, stream, from, stop).await
+            Ok(paged(following, follow::stream(reading, stream, from).await?, ends))
         }
         (Target::All(from, filter), Count::Follow, Direction::Forwards) => {
-            follow::all(reading, from, filter, stop).await
+            Ok(paged(following, follow::all(reading, from, filter).await?, ends))
         }
         (_, Count::Follow, Direction::Backwards) => Err(Status::invalid_argument("a subscription goes forwards")),
     }
@@ -159,14 +165,60 @@ fn target(options: read_req::Options) -> Result<Target, Status> {
 
 /// What a read answers, page after page.
 trait Pages: Send + 'static {
-    /// The next responses; `None` behind the last.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Vec<ReadResp>>, Status>> + Send;
+    /// What comes next; `None` behind the last.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Vec<Said>>, Status>> + Send;
 }
 
-fn paged(pages: impl Pages) -> Responses {
-    let pages = streams::try_unfold(pages, |mut pages| async move {
-        let page = pages.next().await?;
-        Ok::<_, Status>(page.map(|page| (page, pages)))
+/// One thing that a read says.
+#[expect(clippy::large_enum_variant, reason = "nearly all are responses")]
+enum Said {
+    Response(ReadResp),
+    /// Followed when its turn comes: what it leads to may be much larger, and a page holds many.
+    Link(Arc<RecordedEvent>),
+}
+
+impl Said {
+    fn content(content: read_resp::Content) -> Self {
+        Self::Response(events::content(content))
+    }
+}
+
+/// What ends a read before its end, and with an error: the server goes down, or its caller may no longer call. A slow client
+/// can draw out a read of what is there as long as a subscription.
+struct Ends {
+    stop: CancellationToken,
+    until: Option<Instant>,
+}
+
+impl Ends {
+    async fn reached(&self) -> Status {
+        let until = async {
+            match self.until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => refusals::stopping(),
+            () = until => Status::unauthenticated("what this began with is no longer valid"),
+        }
+    }
+}
+
+fn paged(reading: Reading, pages: impl Pages, ends: Ends) -> Responses {
+    let pages = streams::try_unfold((pages, ends), |(mut pages, ends)| async move {
+        let page = tokio::select! {
+            biased;
+            end = ends.reached() => return Err(end),
+            page = pages.next() => page?,
+        };
+        Ok::<_, Status>(page.map(|page| (page, (pages, ends))))
     });
-    pages.map_ok(|page| streams::iter(page).map(Ok)).try_flatten().boxed()
+    let said = pages.map_ok(|page| streams::iter(page).map(Ok)).try_flatten();
+    let reading = Arc::new(reading);
+    said.and_then(move |said| {
+        let reading = Arc::clone(&reading);
+        async move { reading.response(said).await }
+    })
+    .boxed()
 }

@@ -1,13 +1,13 @@
 //! A read of one stream, from one end or from a revision.
 
-use casebook_eventlog::{Direction, EventLog as _, StreamName, ends_stream};
+use casebook_eventlog::{Direction, StreamName};
 use tonic::Status;
 
-use super::{From, PAGE_EVENTS, Pages, Reading};
+use super::{From, Pages, Reading, Said, page_of};
 use crate::proto::shared::StreamIdentifier;
-use crate::proto::streams::{ReadResp, read_resp};
+use crate::proto::streams::read_resp;
 use crate::state::now;
-use crate::{events, names, refusals};
+use crate::{names, refusals};
 
 pub(super) struct StreamPages {
     reading: Reading,
@@ -45,23 +45,23 @@ impl StreamPages {
     }
 
     /// What is said before the first event. Where there is none to read, that is all.
-    fn head(&mut self) -> Vec<ReadResp> {
+    fn head(&mut self) -> Vec<Said> {
         self.began = true;
         let Some(bounds) = self.bounds else {
             let stream_identifier = Some(StreamIdentifier { stream_name: names::to_wire(&self.stream).into() });
             let missing = read_resp::StreamNotFound { stream_identifier };
-            return vec![events::content(read_resp::Content::StreamNotFound(missing))];
+            return vec![Said::content(read_resp::Content::StreamNotFound(missing))];
         };
         let first = self.reading.tells_bounds && bounds.first <= bounds.last;
-        let first = first.then(|| events::content(read_resp::Content::FirstStreamPosition(bounds.first)));
+        let first = first.then(|| Said::content(read_resp::Content::FirstStreamPosition(bounds.first)));
         let last = (self.reading.tells_bounds && self.next.is_none()).then(|| last_position(bounds));
         first.into_iter().chain(last).collect()
     }
 }
 
 /// The mark of a read that came to an end of the stream. A reader takes a response without it for one that was cut off.
-fn last_position(bounds: Bounds) -> ReadResp {
-    events::content(read_resp::Content::LastStreamPosition(bounds.last))
+fn last_position(bounds: Bounds) -> Said {
+    Said::content(read_resp::Content::LastStreamPosition(bounds.last))
 }
 
 /// Where a read begins, or `None` where that is beyond the stream.
@@ -78,23 +78,23 @@ fn begin_at(direction: Direction, from: From<u64>, bounds: Bounds) -> Option<u64
 }
 
 impl Pages for StreamPages {
-    async fn next(&mut self) -> Result<Option<Vec<ReadResp>>, Status> {
+    async fn next(&mut self) -> Result<Option<Vec<Said>>, Status> {
         let mut page = if self.began { Vec::new() } else { self.head() };
         let (Some(from), Some(bounds)) = (self.next.filter(|_| self.left > 0), self.bounds) else {
             return Ok((!page.is_empty()).then_some(page));
         };
-        let limit = usize::try_from(self.left).unwrap_or(PAGE_EVENTS).min(PAGE_EVENTS);
-        let read = self.reading.store.log.read_stream(&self.stream, self.direction, Some(from), limit).await;
+        let taken = page_of(self.left);
+        let read = self.reading.store.log.read_stream_page(&self.stream, self.direction, Some(from), taken).await;
         let read = read.map_err(|error| refusals::unread(&error))?;
         let state = self.reading.store.state(&self.stream).await?;
         let now = now();
         for event in read.iter().filter(|event| event.revision >= bounds.first && !state.is_expired(event, now)) {
             if self.reading.caller.sees(event).await? {
-                page.push(self.reading.response(event).await?);
+                page.push(self.reading.said(event));
                 self.left -= 1;
             }
         }
-        let ended = ends_stream(&read, limit);
+        let ended = taken.ends_stream(&read);
         self.next = match (read.last(), self.direction) {
             (Some(last), Direction::Forwards) if !ended => Some(last.revision + 1),
             (Some(last), Direction::Backwards) if last.revision > bounds.first => Some(last.revision - 1),

@@ -4,17 +4,25 @@ use std::path::Path;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::served::{event, stream};
 use crate::tls::Pki;
 
 const PASSWORD: &str = "word of mouth";
 
-fn program() -> Command {
+pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_casebook-eventlog-server"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
+}
+
+/// The address that it serves, once it does.
+pub async fn address(running: &mut Child) -> String {
+    let mut said = BufReader::new(running.stdout.take().expect("its output")).lines();
+    let line = said.next_line().await.expect("a line").expect("a line");
+    let place = line.strip_prefix("serving  kurrentdb://").and_then(|rest| rest.split_once("?tls="));
+    place.unwrap_or_else(|| panic!("{line}")).0.to_owned()
 }
 
 async fn user_line(arguments: &[&str], password: &str) -> String {
@@ -67,10 +75,7 @@ async fn a_user_whose_line_the_program_made_is_served_over_tls() {
     command.arg("--users").arg(&users).arg("--tls-cert").arg(pki.file("server-of-ca.pem"));
     command.arg("--tls-key").arg(pki.file("server-of-ca.key")).arg("--client-ca").arg(pki.file("ca.pem"));
     let mut running = command.spawn().expect("it starts");
-    let mut said = BufReader::new(running.stdout.take().expect("its output")).lines();
-    let line = said.next_line().await.expect("a line").expect("a line");
-    let place = line.strip_prefix("serving  kurrentdb://").and_then(|place| place.strip_suffix("?tls=true"));
-    let place = place.unwrap_or_else(|| panic!("{line}"));
+    let place = address(&mut running).await;
     let options = pki.options("ca", Some("client-of-ca"));
     let settings = format!("kurrentdb://{place}?{options}").parse().expect("settings");
     let client = kurrentdb::Client::new(settings).expect("a client");

@@ -32,7 +32,7 @@ pub enum Scope {
 
 /// Every crate of the workspace.
 pub fn crates() -> Vec<Crate> {
-    let mut folders = vec!["tests/integration".to_owned(), "xtask".to_owned()];
+    let mut folders = ["tests/integration", "tests/kurrentdb-api", "xtask"].map(str::to_owned).to_vec();
     for parent in ["libs", "services"] {
         folders.extend(entries(&root().join(parent)).iter().filter(|path| path.is_dir()).map(|path| relative(path)));
     }
