@@ -151,6 +151,9 @@ impl Node {
             tracing::warn!(%error, "the server did not end well");
         }
         self.foundation.stop().await;
+        for service in self.services.iter() {
+            service.read_model.close().await;
+        }
         self.log.close().await;
     }
 }

@@ -89,6 +89,15 @@ impl ReadModel {
         &self.reader
     }
 
+    /// Ends all connections: when it returns, the files are nobody's any more. What comes later is refused.
+    pub async fn close(&self) {
+        for connection in [&self.reader, &self.writer] {
+            if let Err(error) = connection.close_by_ref().await {
+                tracing::warn!(%error, "a read model was not closed");
+            }
+        }
+    }
+
     /// Tells how far the rows reach, whenever that changes.
     pub fn progress(&self) -> watch::Receiver<Position> {
         self.progress.subscribe()

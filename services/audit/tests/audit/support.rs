@@ -205,6 +205,7 @@ impl Running {
     pub async fn stop(self) -> Place {
         self.settle().await;
         self.foundation.stop().await;
+        self.model.close().await;
         self.log.close().await;
         self.place
     }

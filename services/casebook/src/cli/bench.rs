@@ -96,25 +96,8 @@ impl Bench {
                 let measured = log::run(folder, events, span).await?;
                 if self.json {
                     say(serde_json::to_string(&measured)?)?;
-                    return Ok(());
-                }
-                for row in measured.measured {
-                    let floor =
-                        row.floor.map(|floor| format!("{:.2} of {:.0}/s, {}", floor.ratio, floor.per_s, floor.what));
-                    say(format!(
-                        "{:9} events  {:17} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {}",
-                        row.log_events,
-                        row.what,
-                        row.in_flight,
-                        row.rate.per_s,
-                        row.rate.p50_ms,
-                        row.rate.p99_ms,
-                        floor.unwrap_or_default()
-                    ))?;
-                }
-                for grown in measured.grown {
-                    let (what, in_flight, ratio) = (grown.what, grown.in_flight, grown.p99_ratio);
-                    say(format!("{what} {in_flight} in flight: p99 {ratio:.2} times that of the small log"))?;
+                } else {
+                    print_log(measured)?;
                 }
             }
             What::Replay { events } => {
@@ -150,6 +133,28 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// A line for each measurement, and one for what the log's growth costs each.
+fn print_log(measured: log::LogMeasured) -> Done {
+    for row in measured.measured {
+        let floor = row.floor.map(|floor| format!("{:.2} of {:.0}/s, {}", floor.ratio, floor.per_s, floor.what));
+        say(format!(
+            "{:9} events  {:17} {:3} in flight: {:8.0}/s  p50 {:7.3} ms  p99 {:8.3} ms  {}",
+            row.log_events,
+            row.what,
+            row.in_flight,
+            row.rate.per_s,
+            row.rate.p50_ms,
+            row.rate.p99_ms,
+            floor.unwrap_or_default()
+        ))?;
+    }
+    for grown in measured.grown {
+        let (what, in_flight, ratio) = (grown.what, grown.in_flight, grown.p99_ratio);
+        say(format!("{what} {in_flight} in flight: p99 {ratio:.2} times that of the small log"))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
