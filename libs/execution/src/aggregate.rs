@@ -128,6 +128,11 @@ impl<A: Aggregate> Loaded<A> {
     /// Takes one more event of the stream in.
     pub fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let mark = Mark::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
+        self.apply_marked(event, mark)
+    }
+
+    /// The same, where the metadata was read before.
+    pub(crate) fn apply_marked(&mut self, event: &RecordedEvent, mark: Mark) -> Result<(), DecodeError> {
         let domain_event = A::decode(&event.event_type, &event.data)?;
         self.state = A::evolve(std::mem::take(&mut self.state), &domain_event);
         self.head = Some(Head::after(self.head, event.revision, event.position, mark.at, mark.correlation));

@@ -43,6 +43,10 @@ impl Mark {
 }
 
 impl Metadata {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { at: self.at, correlation: self.correlation }
+    }
+
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(json).map_err(|error| format!("metadata: {error}"))
     }

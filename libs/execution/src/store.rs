@@ -363,8 +363,8 @@ fn share(context: &Context) -> u32 {
 }
 
 fn take_in<A: Aggregate>(hot: &mut Hot<A>, event: &RecordedEvent) -> Result<(), DecodeError> {
-    hot.loaded.apply(event)?;
     let metadata = Metadata::parse(&event.metadata).map_err(|reason| DecodeError::new(&event.event_type, reason))?;
+    hot.loaded.apply_marked(event, metadata.mark())?;
     hot.seen.insert(event.id, (event.revision, metadata.request_sha256.into()));
     Ok(())
 }
