@@ -94,18 +94,22 @@ mod tests {
     use super::*;
 
     /// A name alone opens nothing: whoever acts for an account, a platform or an institution has the role as well.
-    #[test]
-    fn the_name_of_an_agency_counts_with_its_role_only() {
-        let account = AccountId::of("weibo", "u-1");
-        let of = |agency: &str, role| Principal {
+    fn somebody_of(agency: &str, roles: &[Role]) -> Principal {
+        Principal {
             actor: Actor {
                 agency: agency.parse().unwrap(),
                 officer: "somebody".parse().unwrap(),
                 agency_kind: None,
                 region: Region::NATIONAL,
             },
-            roles: vec![role],
-        };
+            roles: roles.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_name_of_an_agency_counts_with_its_role_only() {
+        let account = AccountId::of("weibo", "u-1");
+        let of = |agency, role| somebody_of(agency, &[role]);
         let named = format!("subject-{account}");
         assert_eq!(of(&named, Role::Subject).subject(), Some(account));
         assert_eq!(of(&named, Role::CaseOfficer).subject(), None);
@@ -136,30 +140,12 @@ mod tests {
             ("cac-310000", &[Role::Reviewer, Role::Institution], Standing::Nothing),
             ("cac-310000", &[], Standing::Nothing),
         ] {
-            let principal = Principal {
-                actor: Actor {
-                    agency: agency.parse().unwrap(),
-                    officer: "somebody".parse().unwrap(),
-                    agency_kind: None,
-                    region: Region::NATIONAL,
-                },
-                roles: roles.to_vec(),
-            };
-            assert_eq!(principal.standing(), standing, "{agency} {roles:?}");
+            assert_eq!(somebody_of(agency, roles).standing(), standing, "{agency} {roles:?}");
         }
     }
 
     #[test]
     fn a_role_that_needs_a_name_is_unbound_without_it() {
-        let of = |agency: &str, roles: &[Role]| Principal {
-            actor: Actor {
-                agency: agency.parse().unwrap(),
-                officer: "somebody".parse().unwrap(),
-                agency_kind: None,
-                region: Region::NATIONAL,
-            },
-            roles: roles.to_vec(),
-        };
         let subject = format!("subject-{}", AccountId::of("weibo", "u-1"));
         for (agency, roles, unbound) in [
             ("platform-weibo", vec![Role::Platform], None),
@@ -173,7 +159,7 @@ mod tests {
             ("subject-1", vec![Role::Subject], Some(Role::Subject)),
             ("cac-310000", vec![Role::Reviewer, Role::Institution], Some(Role::Institution)),
         ] {
-            assert_eq!(of(agency, &roles).unbound_role(), unbound, "{agency} {roles:?}");
+            assert_eq!(somebody_of(agency, &roles).unbound_role(), unbound, "{agency} {roles:?}");
         }
     }
 }

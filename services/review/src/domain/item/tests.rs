@@ -31,6 +31,19 @@ fn observed() -> Given<Item> {
     given::<Item>([]).after(observe(captured(TEXT), ItemSource::Report, Some(id(1))))
 }
 
+/// With as many reports as an item lists.
+fn observed_and_reported_to_the_full() -> Given<Item> {
+    observed().and((2..=REPORTS_MAX).map(|number| {
+        ItemEvent::Reported(ItemReported {
+            item_id: item_id(),
+            report: id(number as u128),
+            version: None,
+            region: None,
+            reported_at: at(NOW),
+        })
+    }))
+}
+
 fn account() -> AccountFacts {
     AccountFacts { standing: AccountStanding::Filed, certification: Certification::Uncertified }
 }
@@ -258,17 +271,7 @@ fn versions_and_reports_are_bounded() {
     });
     assert_eq!((item(&reported).reports.len(), item(&reported).regions.len()), (2, 2));
     assert_eq!(item(&reported).versions.len(), VERSIONS_MAX);
-    let reports = (2..=REPORTS_MAX).map(|number| {
-        ItemEvent::Reported(ItemReported {
-            item_id: item_id(),
-            report: id(number as u128),
-            version: None,
-            region: None,
-            reported_at: at(NOW),
-        })
-    });
-    observed()
-        .and(reports)
+    observed_and_reported_to_the_full()
         .when(observe(captured(TEXT), ItemSource::Report, Some(id(5_000))))
         .refused(ItemRefusal::TooManyReports);
 }

@@ -24,15 +24,6 @@ fn an_item_lies_wherever_it_is_seen() {
 #[test]
 fn a_report_that_is_not_listed_adds_its_region() {
     let zhejiang: Region = "330000".parse().expect("region");
-    let reports = (2..=REPORTS_MAX).map(|number| {
-        ItemEvent::Reported(ItemReported {
-            item_id: item_id(),
-            report: id(number as u128),
-            version: None,
-            region: None,
-            reported_at: at(NOW),
-        })
-    });
     let further = |number, region| ItemCommand::Observe {
         capture: captured(TEXT),
         source: ItemSource::Report,
@@ -40,7 +31,7 @@ fn a_report_that_is_not_listed_adds_its_region() {
         region,
         now: at(NOW),
     };
-    let full = observed().and(reports).after(further(5_000, zhejiang));
+    let full = observed_and_reported_to_the_full().after(further(5_000, zhejiang));
     assert_eq!(item(&full).regions, [region(), zhejiang].into());
     assert_eq!(item(&full).reports.len(), REPORTS_MAX);
     full.when(further(5_001, zhejiang)).refused(ItemRefusal::TooManyReports);
